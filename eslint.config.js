@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
   // The examples import the package, whose types are there once it is packed: tests/e2e/package.test.ts compiles them.
-  { ignores: ['dist/', 'examples/', '**/assembly/', 'node_modules/', 'runs/'] },
+  { ignores: ['dist/', 'examples/', 'node_modules/', 'runs/'] },
   eslint.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

@@ -24,7 +24,7 @@ const ROUTES = new RouteTable(routes);
 export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const { access, config, metrics, ownProcess } = dependencies;
-  app.use(requestMiddleware(ROUTES, requestLogOf(dependencies), metrics, config.trustProxy, ownProcess));
+  app.use(requestMiddleware(ROUTES, requestLogOf(dependencies), metrics, config, ownProcess));
   app.use(hostMiddleware(config.allowedHosts));
   app.use(siteMiddleware(config.corsOrigins));
   if (ownProcess !== undefined) app.use(shedRequests(ownProcess.memory));
@@ -33,7 +33,7 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
   ownProcess?.memory.onRelease(() => streams.release());
   app.use(offerResumption(streams));
   if (access.keys !== undefined) {
-    app.use(authenticate(access.keys, access.allowsAnonymous, metrics));
+    app.use(authenticate(access.keys, access.allowsAnonymous, metrics, config.metricsAllow));
   }
   app.use(freeIdMiddleware());
   if (access.keys !== undefined) app.use(limitRequests(access.limits, metrics));

@@ -25,9 +25,11 @@ import { modelListRoute, modelRoute } from './openai/models.ts';
 import { modelSearchRoute } from './workers-ai/model-search.ts';
 import { openApiRoute } from './service/openapi.ts';
 import { assetRoute, docsRoute, pageRoute } from './service/page.ts';
+import { renderChatRoute, renderCompletionRoute } from './openai/render.ts';
 import { requestListRoute, requestRoute } from './service/requests.ts';
 import { rerankRoute, scoreRoute } from './decisions/relevance.ts';
 import { streamRoute } from './service/streams.ts';
+import { renderResponseRoute } from './responses/render.ts';
 import { responseRoute, responseInputTokensRoute } from './responses/responses.ts';
 import {
   responseCancelRoute,
@@ -87,6 +89,8 @@ export const basedRoutes: readonly BasedRoute[] = [
     ],
   ),
   ...below([], [...vectorizeRoutes, ...vectorizeBindingRoutes]),
+  // Before a stored response, of which `render` might be the id.
+  ...below([], [renderCompletionRoute, renderChatRoute, renderResponseRoute]),
   // OpenAI's API and Anthropic's, as far as Cloudflare has them too: `/v1/…` is `/ai/v1/…` there.
   ...below(
     ['/ai', `${ACCOUNT_BASE}/ai`],
@@ -115,6 +119,7 @@ export const basedRoutes: readonly BasedRoute[] = [
       decisionRoute,
       tokenizeRoute,
       detokenizeRoute,
+
       attentionRoute,
       requestListRoute,
       requestRoute,

@@ -36,11 +36,52 @@ function joinNull(schema: JsonSchema): void {
   if (value.enum !== undefined) schema.enum = [...value.enum, null];
 }
 
-/** A parameter or a header need not say again what it says of its schema. */
+/** The whole document, in which nothing is said twice. */
 export function withoutRepeats<Part>(part: Part): Part {
-  return JSON.parse(JSON.stringify(part), (_key, value: oas31.ParameterObject | undefined) => {
-    const { schema, description } = value ?? {};
-    if (description !== undefined && schema?.description === description) delete schema.description;
+  return JSON.parse(JSON.stringify(part), (_key, value: unknown) => {
+    if (typeof value !== 'object' || value === null) return value;
+    leaveOutRepeat(value);
+    groupFields(value as JsonSchema);
     return value;
   }) as Part;
+}
+
+/** A parameter or a header need not say again what it says of its schema. */
+function leaveOutRepeat({
+  schema,
+  description,
+}: Pick<oas31.ParameterObject, 'schema' | 'description'>): void {
+  if (description !== undefined && schema?.description === description) delete schema.description;
+}
+
+/** So many fields of one kind stand in the document as one pattern of their names. */
+const MIN_GROUP = 4;
+
+/**
+ * Joins fields that a client has no use for: those that are ignored, and those that are taken at the same values alone,
+ * since they are not supported. The refusal of another value says what to send in its place.
+ */
+function groupFields(schema: JsonSchema): void {
+  const groups = new Map<string, string[]>();
+  for (const [name, field] of Object.entries(schema.properties ?? {})) {
+    const kind = kindOf(field as JsonSchema);
+    if (kind !== undefined) groups.set(kind, [...(groups.get(kind) ?? []), name]);
+  }
+  for (const [kind, names] of groups) {
+    if (names.length < MIN_GROUP) continue;
+    for (const name of names) delete schema.properties?.[name];
+    schema.patternProperties = {
+      ...schema.patternProperties,
+      [`^(${names.join('|')})$`]: JSON.parse(kind) as JsonSchema,
+    };
+  }
+}
+
+/** What fields of its kind have in common, as text; undefined for a field that does something. */
+function kindOf({ description = '', enum: values, ...others }: JsonSchema): string | undefined {
+  if (Object.keys(others).length > 0) return undefined;
+  if (values === undefined) return description === 'Ignored.' ? JSON.stringify({ description }) : undefined;
+  return description.startsWith('Not supported: ')
+    ? JSON.stringify({ description: 'Not supported.', enum: values })
+    : undefined;
 }

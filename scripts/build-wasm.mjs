@@ -12,7 +12,16 @@ import { useZig, ZIG, ZIG_VERSION } from './zig.mjs';
 const OWN = join(SOURCES, 'wasm');
 
 const FEATURES = 'simd128+bulk_memory+nontrapping_fptoint+sign_ext+atomics+mutable_globals';
-const SHARED_FILES = ['pack.cc', 'run_step.cc', 'scratch.cc', 'self_check.cc', 'store.cc'];
+const SHARED_FILES = [
+  'multiply_bfloat.cc',
+  'multiply_strided.cc',
+  'pack.cc',
+  'run_step.cc',
+  'scratch.cc',
+  'self_check.cc',
+  'store.cc',
+  'training.cc',
+];
 const OWN_FILES = ['door.cc', 'fractions.cc', 'kernels.cc', 'memory.cc', 'pool.cc'];
 const BY_NAME = {
   inference: { features: FEATURES, files: OWN_FILES },

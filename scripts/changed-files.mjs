@@ -69,7 +69,7 @@ export function secondsLeft(variable) {
   const text = process.env[variable];
   if (text === undefined || text === '') return undefined;
   if (Number(text) >= 0) return Number(text);
-  throw new Error(`${variable} is '${text}'; it must be a number of seconds`);
+  throw new RangeError(`${variable} is '${text}'; it must be a number of seconds`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))

@@ -1,5 +1,5 @@
 /**
- * Compiles kernels into prebuilds/: to wasm, and the native ones for every platform, by zig; the trainer's in AssemblyScript.
+ * Compiles kernels into prebuilds/: to wasm, and the native ones for every platform, by zig.
  * The bytes depend on nothing but the sources and the compilers' versions. `--only NAME` builds one, `--check NAME` says
  * whether the one in the repository is what the sources give; those of WebAssembly together are `wasm`.
  */

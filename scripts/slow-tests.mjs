@@ -149,8 +149,10 @@ export const SLOW_TESTS = [
     sources: ['src/decisions/', 'routes/decisions/', ...ENGINE],
   },
   {
-    tests: ['tests/http/{sampling-defaults,padding-waste,speculation,prefix-cache,full-cache}.test.ts'],
-    seconds: 50,
+    tests: [
+      'tests/http/{sampling-defaults,padding-waste,speculation,prefix-cache,prefix-disk,full-cache}.test.ts',
+    ],
+    seconds: 60,
     sources: [...ENGINE, ...MODELS, ...RUNTIMES],
   },
   {
@@ -181,8 +183,8 @@ export const SLOW_TESTS = [
   { tests: ['tests/numeric/architectures.test.ts'], seconds: 74, sources: [...MODELS, ...RUNTIMES] },
   { tests: ['tests/numeric/fastest-runtime.test.ts'], seconds: 23, sources: RUNTIMES },
   {
-    tests: ['tests/numeric/{preemption,pages,prefix-cache,copy-page}.test.ts'],
-    seconds: 69,
+    tests: ['tests/numeric/{preemption,pages,prefix-cache,prefix-disk,copy-page,page-bytes}.test.ts'],
+    seconds: 95,
     sources: [...ENGINE, ...RUNTIMES],
   },
   {
@@ -233,6 +235,11 @@ export const SLOW_TESTS = [
     seconds: 52,
     sources: ['src/http/', 'src/access/', 'src/cli/drain-on-signals.ts'],
     tools: ['nginx-light', 'haproxy'],
+  },
+  {
+    tests: ['tests/e2e/vllm-router.test.ts'],
+    seconds: 40,
+    sources: ['routes/openai/', 'routes/responses/', 'src/http/metrics/'],
   },
   { tests: ['tests/e2e/batch-jobs.test.ts'], seconds: 6, sources: ['src/batch/'] },
   { tests: ['tests/e2e/smollm2.test.ts'], seconds: 133, sources: REAL_MODELS },

@@ -36,6 +36,11 @@ export function engineSettings(config: Config, { id, path }: CatalogModel): Engi
     kvCacheBytes: config.kvCacheMb === undefined ? undefined : config.kvCacheMb * 2 ** 20,
     freeMemoryBytes: FREE_MEMORY_BYTES,
     prefixCache: config.prefixCache,
+    prefixDisk:
+      config.prefixCacheDir === undefined
+        ? undefined
+        : { path: config.prefixCacheDir, maxBytes: config.prefixCacheDiskBytes },
+    kvCacheIdleMs: config.kvCacheIdleMs,
     speculates: config.speculation === 'auto',
     memoryLimitBytes: config.memoryLimitBytes,
   };

@@ -1,7 +1,9 @@
 import { pino, type Logger } from 'pino';
 import { openAccess, type Access } from './access/access.ts';
 import type { Config } from './config/config.ts';
+import type { DiskNote } from './engine/protocol.ts';
 import { EngineError, isDefect } from './errors.ts';
+import { keepIdentitySecret } from './http/middleware/identity-secret.ts';
 import { loggedError, plainMessage } from './logged-error.ts';
 import { DEFAULT_POOLING, poolingNote } from './model/pooling.ts';
 import type { ModelPool } from './serving/model-pool.ts';
@@ -23,7 +25,8 @@ export function withoutClientTexts(logger: Logger, showsTexts: boolean): Logger 
   return logger.child({}, { serializers: { err } });
 }
 
-export function openLoggedAccess(config: Config, logger: Logger): Promise<Access> {
+export async function openLoggedAccess(config: Config, logger: Logger): Promise<Access> {
+  await keepIdentities(config, logger);
   return openAccess(config, {
     onKeysLoaded: (numKeys) => logger.info({ numKeys }, 'API keys read'),
     onKeysProblem: ({ message }) => logger.error(`${message}; the keys that were read last stay in use`),
@@ -56,6 +59,26 @@ export function logPool(pool: ModelPool, logger: Logger): void {
     onUnloaded: (model, reason, freedBytes) =>
       logger.info({ model, reason, freedMb: mebibytes(freedBytes) }, 'model unloaded'),
   });
+}
+
+const DISK_NOTES: Readonly<Record<DiskNote['kind'], string>> = {
+  damaged: 'a page in PREFIX_CACHE_DIR is not what was written, and is computed anew',
+  unusable: 'PREFIX_CACHE_DIR cannot be used: prefixes are computed, and none are kept there',
+  unwritable: 'prefixes cannot be written to PREFIX_CACHE_DIR for now',
+  slow: 'PREFIX_CACHE_DIR is slow: prefixes are computed for a while',
+  unsupported: 'PREFIX_CACHE_DIR is of no use here',
+};
+
+/** Tells what is wrong with pages on disk; no request fails for it. */
+export function logDiskNotes(model: string, logger: Logger): (note: DiskNote) => void {
+  return ({ kind, reason }) => logger.warn({ model, reason }, DISK_NOTES[kind]);
+}
+
+/** Clients that send keys which nobody checks are the same after a restart, where their prefixes are. */
+async function keepIdentities({ prefixCacheDir }: Config, logger: Logger): Promise<void> {
+  const reason = prefixCacheDir === undefined ? undefined : await keepIdentitySecret(prefixCacheDir);
+  if (reason !== undefined)
+    logger.warn({ reason }, 'clients without a valid key lose their prefixes on a restart');
 }
 
 const LOST_LOGS_MS = 10_000;

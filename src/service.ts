@@ -30,6 +30,7 @@ import { ModelAliases } from './serving/model-aliases.ts';
 import { ModelCatalog, type CatalogModel } from './serving/model-catalog.ts';
 import { ModelPool } from './serving/model-pool.ts';
 import {
+  logDiskNotes,
   logMemory,
   logLostAliases,
   logLostLogs,
@@ -48,6 +49,8 @@ export interface Service {
   readonly url: string;
   /** Sequences that run or wait now. */
   numRunning(): number;
+  /** Serves on, and tells proxies by `/ready` to send requests elsewhere. */
+  leave(): void;
   /** Takes no new work, lets running streams finish within `timeoutMs`, and closes. */
   close(timeoutMs: number): Promise<void>;
 }
@@ -91,7 +94,7 @@ export async function startService(
   const { requests = new RunningRequests() } = options;
   const collector = new IdleCollector();
   const memory = new MemoryGuard({ onChange: logMemory(logger, requests), collect: collectGarbage });
-  const ownProcess = { collector, memory, requests };
+  const ownProcess = { collector, memory, requests, isLeaving: false };
   const { models, app, shedLoad, dispose } = await compose(config, logger, { ...options, ownProcess });
   const server = createNodeServer({ fetch: app.fetch, shedLoad, config });
   const close = async (timeoutMs: number): Promise<void> => {
@@ -114,6 +117,9 @@ export async function startService(
     engine: models.defaultEngine,
     url: `http://${address.includes(':') ? `[${address}]` : address}:${port}`,
     numRunning: () => numRunningIn(models),
+    leave: () => {
+      ownProcess.isLeaving = true;
+    },
     close: (timeoutMs) =>
       toTheEnd(async () => {
         const startedAt = performance.now();
@@ -178,7 +184,7 @@ async function compose(
   const givenDefaults = await readDefaultsSetting(config.generationConfig);
   const models = createModelPool(config, logger, { model, fallbackTemplate, givenDefaults, createProcess });
   await logLostAliases(models, config.modelAliases, logger);
-  const metrics = new Metrics(models, numLogLinesLost);
+  const metrics = new Metrics(models, numLogLinesLost, config.metricsNames);
   if (access.sharing !== undefined) metrics.keys.watchLimits(access.sharing);
   const openApiDocument = await readFile(new URL('openapi.yaml', PACKAGE_ROOT), 'utf8');
   const responses = new ResponseStore();
@@ -308,6 +314,7 @@ export function createEngine(
       if (error === undefined) logger.info({ model: model.id }, message);
       else logger.error({ model: model.id, err: error }, message);
     },
+    onDiskNote: logDiskNotes(model.id, logger),
     createProcess,
   });
 }

@@ -281,6 +281,20 @@ export const VALID_REQUESTS: readonly ValidRequest[] = [
   ...VECTORIZE,
   ...['/ai/v1', '/client/v4/accounts/me/ai/v1'].flatMap(perBase),
   ...posts('/tokenize', [{ model: MODEL_ID, prompt: 'Hello', add_special_tokens: true }, { text: 'Hello' }]),
+  // With the headers of routers.
+  {
+    method: 'POST',
+    path: '/v1/completions',
+    headers: {
+      'x-llm-d-slo-ttft-ms': '5000',
+      'x-llm-d-inference-fairness-id': 'a',
+      'x-gateway-destination-endpoint': '10.0.0.1:8000',
+    },
+    body: { prompt: 'Once', max_tokens: 2 },
+  },
+  ...posts('/v1/completions/render', COMPLETION_BODIES),
+  ...posts('/v1/chat/completions/render', CHAT_BODIES),
+  ...posts('/v1/responses/render', RESPONSE_BODIES),
   ...posts('/detokenize', [{ model: MODEL_ID, tokens: [1, 2, 300] }]),
   ...posts('/v1/attention', [{ model: MODEL_ID, prompt: 'Hello there', layers: [0, 2] }]),
   { method: 'GET', path: '/v1/requests' },

@@ -55,6 +55,9 @@ export const readyRoute = defineRoute({
       if (ownProcess?.memory.isShort === true) {
         throw new EngineError('engine_not_ready', 'the service is short of memory; try again later');
       }
+      if (ownProcess?.isLeaving === true) {
+        throw new EngineError('engine_not_ready', 'the service is about to stop; send requests elsewhere');
+      }
       if (engine.state !== 'ready') {
         throw new EngineError('engine_not_ready', `the engine is ${engine.state}; try again later`);
       }

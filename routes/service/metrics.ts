@@ -12,7 +12,8 @@ export const metricsRoute = defineRoute({
       tags: ['Operation'],
       summary: 'Metrics for Prometheus',
       description:
-        'If the service has API keys: only for admin keys, and for clients on the same machine, which need no key.',
+        'If the service has API keys: only for admin keys, and without a key for clients on the same machine and in the ' +
+        'networks of METRICS_ALLOW.',
       responses: {
         200: textResponse('The metrics, in the Prometheus text format 0.0.4.', 'text/plain'),
         ...errorResponses([]),

@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { readJsonBody } from '../../src/http/edge/json-body.ts';
+import type { RequestScope } from '../../src/http/request-scope.ts';
 import { useEngine, type UsedEngine } from '../../src/http/middleware/use-engine.ts';
-import type { AppDependencies } from '../app-dependencies.ts';
+import type { AppConfig, AppDependencies } from '../app-dependencies.ts';
 import { totalTimeoutMs } from './schemas/bounds.ts';
-import { parseInput } from './schemas/parse-input.ts';
+import { parseInput, parseKnownFields } from './schemas/parse-input.ts';
 import type { Completion } from '../../src/engine/engine.ts';
 import { onClientGone } from '../../src/http/sse/stream-events.ts';
 
@@ -31,8 +32,21 @@ export async function readQueuedRequest<Input>(
 ): Promise<Input> {
   const { scope } = c.var;
   models.checkRoom(scope.clientId);
-  const input = parseInput(schema, await readJsonBody(c, config.bodyLimitBytes));
+  const body = await readJsonBody(c, config.bodyLimitBytes);
+  const input = readFields(scope, config, schema, body);
   if (config.logPrompts && promptOf !== undefined) scope.prompt = promptOf(input);
+  return input;
+}
+
+function readFields<Input>(
+  scope: RequestScope,
+  { unknownFields }: Pick<AppConfig, 'unknownFields'>,
+  schema: z.ZodType<Input>,
+  body: Record<string, unknown>,
+): Input {
+  if (unknownFields === 'refuse') return parseInput(schema, body);
+  const { input, ignoredFields } = parseKnownFields(schema, body);
+  scope.ignoredFields = ignoredFields;
   return input;
 }
 

@@ -20,7 +20,6 @@ export const SLIM = {
   '@huggingface/tokenizers': 'files',
   '@mixmark-io/domino': 'files',
   '@tensorflow/tfjs-backend-cpu': 'files',
-  '@tensorflow/tfjs-backend-wasm': 'files',
   '@tensorflow/tfjs-backend-webgpu': 'files',
   '@tensorflow/tfjs-core': 'files',
   'cli-progress': 'bundle',
@@ -44,11 +43,6 @@ export const SLIM = {
 
 /** Files that no import names. */
 const READ_AT_RUN_TIME = {
-  // studio/training/wasm/stock-module.ts
-  '@tensorflow/tfjs-backend-wasm': [
-    'wasm-out/tfjs-backend-wasm-threaded-simd.js',
-    'wasm-out/tfjs-backend-wasm-threaded-simd.wasm',
-  ],
   'node-sqlite3-wasm': ['dist/node-sqlite3-wasm.wasm'],
 };
 

@@ -10,8 +10,8 @@ import { SetUpError } from './set-up-error.mjs';
 
 /** Folders of dist/ that hold compiled code alone. */
 const FOLDERS = ['src', 'routes', 'bench', 'studio', 'scripts'];
-/** What Node does not run: the page, which is bundled; kernels in AssemblyScript; what makes fixtures. */
-const NOT_COMPILED = /^(src\/page|scripts\/goldens|studio\/tests)\/|\/assembly\/|\.d\.ts$/;
+/** What Node does not run: the page, which is bundled; what makes fixtures. */
+const NOT_COMPILED = /^(src\/page|scripts\/goldens|studio\/tests)\/|\.d\.ts$/;
 /** A module of ours in what esbuild writes, which leaves names as they are: `from "./errors.ts"`, `import("./errors.ts")`. */
 const IMPORT = /(\b(?:from|import) ?\(? ?")(\.{1,2}\/[^"\n]+)\.ts"/g;
 
@@ -42,7 +42,6 @@ async function transpile(root, sources) {
     target: 'node20.12',
     sourcemap: true,
     sourcesContent: false,
-    // Else esbuild takes the nearest one, and those of the kernels extend that of AssemblyScript, which need not be there.
     tsconfig: 'tsconfig.json',
     write: false,
     logLevel: 'warning',

@@ -63,9 +63,7 @@ async function build(root) {
   const newest = Math.max(...sources.map((source) => newestFile(join(root, source))));
   if (modifiedAt(stamp) > newest) return;
   rmSync(stamp, { force: true });
-  const { buildKernels, mustCompileKernels } = await import('../build-kernels.mjs');
-  // The compiler is not among the packages of the build, since most never need it.
-  if (mustCompileKernels()) await installPackages(root, true, step);
+  const { buildKernels } = await import('../build-kernels.mjs');
   await buildKernels();
   const [{ compile, stopCompiler }, { buildPage }] = await Promise.all([
     import('./compile.mjs'),

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { Config } from '../config/config.ts';
 import { MAX_TIMER_MS } from '../config/timer-limit.ts';
 import { exitProcess, exitProcessAtOnce } from '../process/bind-to-parent.ts';
 import type { Service } from '../service.ts';
@@ -18,9 +20,13 @@ const STARTER_INTERVAL_MS = 2000;
  * Ends the process in an orderly way on a signal. Before the service has started there is nothing to drain; a second
  * signal ends it at once, since its sender does not want to wait.
  *
- * @param shutdownTimeoutMs that running streams have to finish
+ * @param times how long it serves on, and how long running streams have to finish then
  */
-export function drainOnSignals(starting: Promise<Service>, shutdownTimeoutMs: number, logger: Logger): void {
+export function drainOnSignals(
+  starting: Promise<Service>,
+  times: Pick<Config, 'drainDelayMs' | 'shutdownTimeoutMs'>,
+  logger: Logger,
+): void {
   let service: Service | undefined;
   void starting.then(
     (started) => (service = started),
@@ -33,13 +39,15 @@ export function drainOnSignals(starting: Promise<Service>, shutdownTimeoutMs: nu
       return;
     }
     isDraining = true;
-    logger.info({ signal: reason, timeoutMs: shutdownTimeoutMs }, 'draining');
-    standardError.write(`${farewell(reason, service?.numRunning() ?? 0, shutdownTimeoutMs)}\n`);
+    const { drainDelayMs, shutdownTimeoutMs } = times;
+    logger.info({ signal: reason, delayMs: drainDelayMs, timeoutMs: shutdownTimeoutMs }, 'draining');
+    const numRunning = service?.numRunning() ?? 0;
+    standardError.write(`${farewell(reason, numRunning, shutdownTimeoutMs, service ? drainDelayMs : 0)}\n`);
     if (service === undefined) {
       void exitProcess(0);
       return;
     }
-    closeWithin(service, shutdownTimeoutMs).then(
+    leaveAndClose(service, times).then(
       () => exitProcess(0),
       (err: unknown) => {
         logger.error({ err }, 'the service could not be closed');
@@ -58,12 +66,27 @@ export function drainOnSignals(starting: Promise<Service>, shutdownTimeoutMs: nu
 /**
  * What the sender of a signal is told, who may not want to wait.
  * @param numRunning sequences that run or wait
+ * @param delayMs that the service serves on
  */
-export function farewell(reason: string, numRunning: number, timeoutMs: number): string {
+export function farewell(reason: string, numRunning: number, timeoutMs: number, delayMs = 0): string {
+  const again = reason === 'SIGINT' ? 'Ctrl-C again' : 'a second signal';
+  if (delayMs > 0)
+    return `Tokenflare serves on for ${delayMs / 1000} s, then stops; ${again} stops it at once`;
   if (numRunning === 0 || timeoutMs === 0) return 'Tokenflare stops';
   const answers = numRunning === 1 ? '1 answer that runs has' : `${numRunning} answers that run have`;
-  const again = reason === 'SIGINT' ? 'Ctrl-C again' : 'a second signal';
   return `Tokenflare stops: ${answers} ${timeoutMs / 1000} s to end; ${again} stops it at once`;
+}
+
+/** Proxies have the delay to see that `/ready` is 503. @throws Error as `closeWithin` */
+async function leaveAndClose(
+  service: Service,
+  { drainDelayMs, shutdownTimeoutMs }: Pick<Config, 'drainDelayMs' | 'shutdownTimeoutMs'>,
+): Promise<void> {
+  if (drainDelayMs > 0) {
+    service.leave();
+    await sleep(drainDelayMs);
+  }
+  await closeWithin(service, shutdownTimeoutMs);
 }
 
 /** @throws Error when it takes much longer than it was given */

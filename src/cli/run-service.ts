@@ -77,7 +77,7 @@ async function start(config: Config): Promise<void> {
   showChildrenFor(config.logLevel);
   warnOfSurroundings(logger);
   const starting = startBesideEngine(config, logger);
-  drainOnSignals(starting, config.shutdownTimeoutMs, logger);
+  drainOnSignals(starting, config, logger);
   const { engine, url } = await starting;
   const startMs = Math.round(performance.now() - startedAt);
   // A terminal has the greeting.

@@ -93,7 +93,7 @@ export const MODEL_SETTINGS = {
     'NATIVE',
     'on',
     onOff,
-    'Whether RUNTIME=auto and searches of vectors may take the native kernels: on, off.',
+    'Whether RUNTIME=auto, searches of vectors and the trainer may take the native kernels: on, off.',
   ),
   weights: setting(
     'WEIGHTS',
@@ -143,6 +143,24 @@ export const MODEL_SETTINGS = {
     'client',
     oneOf(['client', 'all']),
     'Whose prompts share them: client (one API key; without keys one address with one key header) or all, which lets a stranger find out what others sent.',
+  ),
+  prefixCacheDir: setting(
+    'PREFIX_CACHE_DIR',
+    undefined,
+    optional(z.string().transform((path) => resolve(path))),
+    'Folder that keeps pages of long prefixes in files, so that they survive a restart (native, wasm, cpu); without it none are kept.',
+  ),
+  prefixCacheDiskBytes: setting(
+    'PREFIX_CACHE_DISK_MB',
+    '4096',
+    integer(1).transform((megabytes) => megabytes * 2 ** 20),
+    'MiB that the files in PREFIX_CACHE_DIR may take, of all models and of all processes that have the folder.',
+  ),
+  kvCacheIdleMs: setting(
+    'KV_CACHE_IDLE_SECONDS',
+    '1800',
+    seconds(0),
+    'Seconds without a request after which pages that no sequence holds are forgotten and their memory is given back to the system (native, not on Windows); 0: never.',
   ),
   speculation: setting(
     'SPECULATION',

@@ -55,6 +55,12 @@ export const SERVICE_SETTINGS = {
     seconds(0),
     'Seconds that running streams have to finish after SIGTERM, SIGINT or SIGHUP; a second signal ends the service at once.',
   ),
+  drainDelayMs: setting(
+    'DRAIN_DELAY',
+    '0',
+    seconds(0),
+    'Seconds after SIGTERM, SIGINT or SIGHUP in which `/ready` is 503 and the service serves on, so that proxies send requests elsewhere; SHUTDOWN_TIMEOUT begins then.',
+  ),
   bodyLimitBytes: setting(
     'BODY_LIMIT',
     '1048576',
@@ -108,6 +114,30 @@ export const SERVICE_SETTINGS = {
     undefined,
     networks,
     'Proxies whose `X-Forwarded-For` or `Forwarded` names the client, as addresses or networks separated by commas.',
+  ),
+  trustFairnessId: setting(
+    'TRUST_FAIRNESS_ID',
+    'off',
+    onOff,
+    'Proxies of TRUST_PROXY set `x-llm-d-inference-fairness-id`, or take it out: requests with one id share the service as one client does. on, off.',
+  ),
+  unknownFields: setting(
+    'UNKNOWN_FIELDS',
+    'refuse',
+    oneOf(['refuse', 'ignore']),
+    'A field of a request that no list has is refused with 400, since it may be a typo, or ignored: the header `x-ignored-fields` of the answer names it then.',
+  ),
+  metricsNames: setting(
+    'METRICS_NAMES',
+    'both',
+    oneOf(['both', 'tokenflare', 'vllm']),
+    'What metrics that vLLM has, too, are called: `tokenflare_…`, `vllm:…` as routers and autoscalers read them, or both.',
+  ),
+  metricsAllow: setting(
+    'METRICS_ALLOW',
+    undefined,
+    networks,
+    'Clients that may read /metrics without a key, as addresses or networks such as 10.0.0.0/8 separated by commas, beside those on this machine.',
   ),
   allowedHosts: setting(
     'ALLOWED_HOSTS',

@@ -15,4 +15,6 @@ export interface Caller {
   readonly budget: Pick<TokenAllowance, 'reserve'>;
   /** Aborted when the client hangs up. */
   readonly gone: AbortSignal;
+  /** When its first token is due, on the clock of `performance.now`: one that has no seat by then is given up. */
+  readonly startBy?: number | undefined;
 }

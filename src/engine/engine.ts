@@ -7,6 +7,7 @@ import type { SampledToken } from '../sampling/sampler.ts';
 import type { CompiledGrammar } from '../text/grammar-compiler.ts';
 import type { ChatTemplateOrigin } from '../chat-template/fallback-template.ts';
 import type { ServedTokenizer } from '../text/served-tokenizer.ts';
+import type { DiskCounts } from './disk-counts.ts';
 import type { GenerationParams } from './generation-params.ts';
 import type { ReasoningTags } from './reasoning-meter.ts';
 
@@ -188,6 +189,8 @@ export interface Completion extends AsyncIterable<CompletionEvent> {
   readonly id: string;
   /** Stops all sequences within one step. The iteration ends with `finishReason: 'abort'` for each open choice. */
   cancel(cause: CancelCause): void;
+  /** Whether one of its sequences has a seat within so many milliseconds, or all are over. Called at most once. */
+  startedWithin(ms: number): Promise<boolean>;
   /** The request as it stands now; final once the iteration is over. */
   record(): RequestRecord;
 }
@@ -220,7 +223,7 @@ export interface StepCounters {
 }
 
 /** Gauges and counters since the engine started; counters never fall, not even when the worker is replaced. */
-export interface EngineStats extends StepCounters {
+export interface EngineStats extends StepCounters, DiskCounts {
   /** Sequences that have started and not ended: more than seats while some are preempted. */
   numSequencesRunning: number;
   numSequencesWaiting: number;
@@ -231,6 +234,8 @@ export interface EngineStats extends StepCounters {
   numPagesUsed: number;
   numPagesShared: number;
   numPagesKept: number;
+  /** Of the model's pages on disk, as of half a second ago at most. */
+  numDiskBytes: number;
   numTensors: number;
   runtimeBytes: number;
   /** Resident memory of the engine's process, as of a second ago at most. */

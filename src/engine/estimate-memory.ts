@@ -161,7 +161,8 @@ export function cacheShape(size: ModelSize, settings: CacheSettings, runtime: Ru
   const cacheFormat = kvCacheFormat(runtime, weights, format);
   const bytesOf = (layers: number): number =>
     kvCacheBytes({ numLayers: layers, numKvHeads, headDim, numPages: 1, maxStepPages: 1 }, cacheFormat);
-  const windows = windowsOf(size.config);
+  // A page in a file has all layers.
+  const windows = settings.prefixDisk === undefined ? windowsOf(size.config) : undefined;
   const numWindowed = windows?.layers.size ?? 0;
   const bytesPerPage = bytesOf(numLayers - numWindowed);
   const windowed = windows && { bytesPerPage: bytesOf(numWindowed), numTokens: windows.numTokens };
@@ -180,4 +181,5 @@ export function cacheShape(size: ModelSize, settings: CacheSettings, runtime: Ru
   return { numLayers, numKvHeads, headDim, ...plan, windowed: apart, maxStepPages, maxNumSeqs };
 }
 
-type CacheSettings = BudgetSettings & Pick<EngineSettings, 'maxModelLen' | 'maxNumSeqs' | 'kvCacheFormat'>;
+type CacheSettings = BudgetSettings &
+  Pick<EngineSettings, 'maxModelLen' | 'maxNumSeqs' | 'kvCacheFormat' | 'prefixDisk'>;

@@ -8,6 +8,7 @@ import type { SamplingParams } from '../sampling/sampling-params.ts';
 import type { ShownTokens } from '../tokenizer/token-bytes.ts';
 import type { TokenTableData } from '../tokenizer/token-table.ts';
 import type { ModelInfo, SampledToken, StepCounters } from './engine.ts';
+import type { DiskCounts } from './disk-counts.ts';
 import type { ReasoningTags } from './reasoning-meter.ts';
 
 /**
@@ -36,6 +37,10 @@ export interface EngineSettings {
   freeMemoryBytes: number;
   /** Prompts that begin alike share the keys and values of their beginning. */
   prefixCache: boolean;
+  /** Where pages of long prefixes are kept in files, and how many bytes of them; undefined: nowhere. */
+  prefixDisk?: { path: string; maxBytes: number } | undefined;
+  /** After so long without work pages that no sequence holds are forgotten; undefined or 0: never. */
+  kvCacheIdleMs?: number;
   /** Sequences are drafted where it pays. */
   speculates: boolean;
   /** Memory that all models together may take; undefined: by what there is. */
@@ -188,6 +193,19 @@ export interface EngineGauges {
   engineResidentBytes: number;
 }
 
+/** What an operator should know of the disk. No text of a client is in it. */
+export interface DiskNote {
+  readonly kind: 'damaged' | 'unusable' | 'unwritable' | 'slow' | 'unsupported';
+  readonly reason: string;
+}
+
+/** Counts since the last report, and bytes of the model's pages on disk now. */
+export interface DiskReport {
+  readonly counts: DiskCounts;
+  readonly numBytes: number;
+  readonly notes: readonly DiskNote[];
+}
+
 export type FromWorker =
   | ({ type: 'ready'; model: ModelInfo; gauges: EngineGauges } & StepBound)
   /** The model cannot be served; the process ends. */
@@ -208,5 +226,8 @@ export type FromWorker =
     }
   /** A sign of life where nothing else was to be said for a while. */
   | ({ type: 'alive'; mayCompile: boolean } & StepBound)
+  | ({ type: 'disk' } & DiskReport)
+  /** Something has changed without a step. */
+  | { type: 'gauges'; gauges: EngineGauges }
   /** Sequences that left because of a cancel, and what is left. */
   | { type: 'cancelled'; sequenceIds: readonly number[]; gauges: EngineGauges };

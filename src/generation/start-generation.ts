@@ -1,32 +1,13 @@
-import type { TextCaller } from '../chat-template/chat-template.ts';
 import type { Caller } from '../engine/caller.ts';
-import { checkLeastPromptLength } from '../engine/check-input.ts';
-import {
-  type EncodedPrompt,
-  encodePrompts,
-  minNumTokens,
-  type Prompt,
-} from '../engine/client/texts/encode-prompts.ts';
+import type { EncodedPrompt } from '../engine/client/texts/encode-prompts.ts';
 import { withinDeadline } from '../engine/client/queue/waits.ts';
-import type {
-  Completion,
-  CompletionEvent,
-  CompletionRequest,
-  Engine,
-  Reservation,
-} from '../engine/engine.ts';
+import type { Completion, CompletionEvent, Engine, Reservation } from '../engine/engine.ts';
 import { EngineError, invalidField } from '../errors.ts';
 import type { AnswerReader } from './answer-reader.ts';
 import type { GenerationEvent } from './generation-event.ts';
-import {
-  type Conversation,
-  type GenerationRequest,
-  isConversation,
-  type Texts,
-} from './generation-request.ts';
-import { planAnswer } from './plan-answer.ts';
-import { checkConversation, renderConversation } from './render-conversation.ts';
-import type { GrammarSpec } from '../grammar/grammar-spec.ts';
+import { type GenerationRequest, isConversation } from './generation-request.ts';
+import { numPromptsOf, preparePrompts, type PromptPlan } from './prepare-prompts.ts';
+import { checkConversation } from './render-conversation.ts';
 import type { CompiledGrammar } from '../text/grammar-compiler.ts';
 
 /** A request that the engine computes. */
@@ -43,29 +24,22 @@ export interface Generation {
  * be refused costs nothing, and as many conversations wait for the template as the queue holds.
  *
  * @throws EngineError `invalid_request`, `format_too_complex`, `context_length_exceeded`, `weights_invalid`,
- * `request_timeout`, or what `reserve` of engine and budget and `submit` throw
+ * `request_timeout`, `queue_full` for one that is not started by its `startBy`, or what `reserve` of engine and budget and
+ * `submit` throw
  */
 export async function startGeneration(
   engine: Engine,
   request: GenerationRequest,
-  { id, ownerId, clientId, budget, gone }: Caller,
+  { id, ownerId, clientId, budget, gone, startBy }: Caller,
 ): Promise<Generation> {
   const { input, params } = request;
   const { n, timeoutMs } = params;
   if (isConversation(input)) checkConversation(engine, input);
-  const numPrompts = isConversation(input) ? 1 : input.prompts.length;
-  const reservation = reserveSlots(engine, request, numPrompts * n, clientId);
-  return withinDeadline({ clientId, gone, timeoutMs }, async (textCaller) => {
-    const plan = isConversation(input)
-      ? await planConversation(engine, request, input, textCaller)
-      : planTexts(input, request.format);
-    for (const prompt of plan.prompts) checkMinLength(engine, prompt, request, plan.param);
-    const { contextLength } = engine.model;
-    const numKept = numKeptOf(request, contextLength);
-    const { isRendered, param, shownTokenIds, reasoningSpan } = plan;
-    const texts = { prompts: plan.prompts, isRendered, n, numKept, param };
-    const prompts = await encodePrompts(engine, texts, reservation, textCaller);
-    const maxTokens = fittingMaxTokens(request, prompts, contextLength);
+  checkStartBy(startBy);
+  const reservation = reserveSlots(engine, request, numPromptsOf(request) * n, clientId);
+  const generation = withinDeadline({ clientId, gone, timeoutMs }, async (textCaller) => {
+    const { plan, prompts, maxTokens } = await preparePrompts(engine, request, reservation, textCaller);
+    const { shownTokenIds, reasoningSpan } = plan;
     const grammar = plan.format && (await engine.tokenizer.compileGrammar(plan.format, textCaller));
     if (grammar !== undefined) checkRoom(grammar, maxTokens);
     await budget.reserve(mostTokens(prompts, n, maxTokens));
@@ -78,67 +52,32 @@ export async function startGeneration(
     );
     return { completion, prompts, events: readEvents(completion, plan) };
   }).finally(() => reservation.release());
+  if (startBy === undefined) return generation;
+  const started = await generation;
+  await waitForStart(started.completion, startBy, gone);
+  return started;
 }
 
-/** What comes before the answer, and how that is held and read. */
-interface PromptPlan extends Texts, Pick<CompletionRequest, 'shownTokenIds' | 'reasoningSpan'> {
-  /** The field that the prompts came from, for messages. */
-  readonly param: 'prompt' | 'messages';
-  readonly format: GrammarSpec | undefined;
-  readonly ownStops: readonly string[];
-  readonly reader: AnswerReader | undefined;
+/** A client that has asked for its first token by then would get it too late. */
+function checkStartBy(startBy: number | undefined): void {
+  if (startBy !== undefined && startBy <= performance.now()) throw notStarted();
 }
 
-const planTexts = ({ prompts, isRendered }: Texts, format: GrammarSpec | undefined): PromptPlan => ({
-  prompts,
-  isRendered,
-  param: 'prompt',
-  format,
-  ownStops: [],
-  reader: undefined,
-});
-
-async function planConversation(
-  engine: Engine,
-  request: GenerationRequest,
-  conversation: Conversation,
-  textCaller: TextCaller,
-): Promise<PromptPlan> {
-  const rendered = await renderConversation(engine, conversation, request.format !== undefined, textCaller);
-  const plan = planAnswer(engine, request, conversation, rendered);
-  return { ...plan, prompts: [rendered.prompt], isRendered: true, param: 'messages' };
+/** Gives a request up that still waits for a seat when its client wants the first token: it costs no step then. */
+async function waitForStart(completion: Completion, startBy: number, gone: AbortSignal): Promise<void> {
+  const onGone = (): void => completion.cancel('disconnect');
+  gone.addEventListener('abort', onGone, { once: true });
+  const isStarted = await completion.startedWithin(startBy - performance.now());
+  gone.removeEventListener('abort', onGone);
+  if (isStarted) return;
+  completion.cancel('timeout');
+  throw notStarted();
 }
 
-/** Refuses a text that alone cannot fit before it is tokenised: a megabyte takes a second. */
-function checkMinLength(
-  engine: Engine,
-  prompt: Prompt,
-  { params: { maxTokens }, truncateTo }: GenerationRequest,
-  param: string,
-): void {
-  if (typeof prompt !== 'string' || truncateTo !== undefined) return;
-  const length = { minNumTokens: minNumTokens(engine, prompt), maxTokens };
-  checkLeastPromptLength(length, engine.model, param);
-}
-
-/** Most tokens that are kept of each prompt; undefined: all. */
-function numKeptOf(
-  { params: { maxTokens }, truncateTo }: GenerationRequest,
-  contextLength: number,
-): number | undefined {
-  return truncateTo === 'fit' ? Math.max(contextLength - maxTokens, 1) : truncateTo;
-}
-
-/** As many as were asked for, or those of an API's default that the context has room for. */
-function fittingMaxTokens(
-  { params: { maxTokens }, asksForMaxTokens }: GenerationRequest,
-  prompts: readonly EncodedPrompt[],
-  contextLength: number,
-): number {
-  if (asksForMaxTokens) return maxTokens;
-  const room = contextLength - Math.max(...prompts.map(({ tokenIds }) => tokenIds.length));
-  return Math.min(maxTokens, Math.max(room, 1));
-}
+const notStarted = (): EngineError =>
+  new EngineError('queue_full', 'the first token would come later than x-llm-d-slo-ttft-ms asks for', {
+    param: 'x-llm-d-slo-ttft-ms',
+  });
 
 /** A text that ends by its tokens is still one of its format. */
 function checkRoom({ minTokens }: CompiledGrammar, maxTokens: number): void {

@@ -5,7 +5,7 @@ import type { RequestRecord } from '../engine/engine.ts';
 import type { WatchedRequest } from '../watch/running-requests.ts';
 import type { Authority } from './edge/authority.ts';
 import type { CallingSite } from './middleware/calling-site.ts';
-import { clientIdOf, ownerIdOf } from './middleware/identity.ts';
+import { clientIdOf, inFairnessGroup, ownerIdOf } from './middleware/identity.ts';
 import { NO_FACTS } from './route-facts.ts';
 import type { StreamStore } from './sse/stream-store.ts';
 
@@ -38,6 +38,12 @@ export class RequestScope implements WatchedRequest {
   model: string | undefined;
   /** The client's network, as networkOf has it: of the socket, or as a trusted proxy says. */
   network = '';
+  /** The client's address in full; '' where there is none. */
+  address = '';
+  /** What a trusted proxy calls the group whose share of the service the request takes; '': that of its key or network. */
+  fairnessName = '';
+  /** Of its body: fields that no list has, and that are passed over. */
+  ignoredFields: readonly string[] = [];
   /** What the client calls this service; undefined where that is no name. */
   authority: Authority | undefined;
   /** A trusted proxy speaks for the client. */
@@ -64,6 +70,7 @@ export class RequestScope implements WatchedRequest {
   #isEnded = false;
   #principal = ANONYMOUS;
   #clientId: string | undefined;
+  #givenClientId: string | undefined;
   readonly #startedMs = performance.now();
   readonly #onEnd: (outcome: RequestOutcome) => void;
   readonly #held: (() => void)[] = [];
@@ -83,6 +90,7 @@ export class RequestScope implements WatchedRequest {
   set principal(principal: Principal) {
     this.#principal = principal;
     this.#clientId = undefined;
+    this.#givenClientId = undefined;
   }
 
   /**
@@ -90,12 +98,17 @@ export class RequestScope implements WatchedRequest {
    * set by then.
    */
   get clientId(): string {
-    return (this.#clientId ??= clientIdOf(this));
+    return (this.#clientId ??= inFairnessGroup(this.#ownClientId, this.fairnessName));
   }
 
   /** Whose the request's record is, and what its prompts leave in the prefix cache. */
   get ownerId(): string {
-    return ownerIdOf(this.principal, this.clientId);
+    return ownerIdOf(this.principal, this.#ownClientId);
+  }
+
+  /** Without what a proxy says of its share. */
+  get #ownClientId(): string {
+    return (this.#givenClientId ??= clientIdOf(this));
   }
 
   /** Whether its client can come back to what the service keeps for it. */

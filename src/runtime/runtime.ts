@@ -46,6 +46,9 @@ export interface KvCache {
   dispose(): void;
 }
 
+/** Bytes of a page of a cache, of every layer. */
+export const pageBytesOf = ({ numBytes, shape }: KvCache): number => numBytes / shape.numPages;
+
 /** Bytes of a cache of that shape: keys and values of every layer, head, page and token. */
 export function kvCacheBytes(shape: KvCacheShape, format: KvCacheFormat = 'f32'): number {
   const { numLayers, numKvHeads, headDim, numPages, windowed } = shape;
@@ -124,6 +127,20 @@ export interface Runtime {
    * end by zero: that does away with every number but NaN, which another may have left there.
    */
   clearPage?(cache: KvCache, page: number, from: number, table?: PageTable): void;
+  /** How pages are taken out and put back; absent: its pages stay where they are. */
+  readonly pageBytes?: PageBytes;
   memory(): RuntimeMemory;
   dispose(): Promise<void>;
+}
+
+/** Pages of a KV cache as bytes. Between two steps. */
+export interface PageBytes {
+  /** What a page's bytes depend on beside the model: where two runtimes have the same name for it, theirs are the same. */
+  readonly format: string;
+  /** Fills an array of `pageBytesOf` with a page's bytes, of every layer. */
+  readPage(cache: KvCache, page: number, bytes: Uint8Array): void;
+  /** Puts them into a page, which then holds what the other held, bit by bit. */
+  writePage(cache: KvCache, page: number, bytes: Uint8Array): void;
+  /** Gives the memory of pages that hold nothing back to the system. Absent: it cannot. */
+  releasePages?(cache: KvCache, first: number, count: number): void;
 }

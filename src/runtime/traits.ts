@@ -45,7 +45,7 @@ interface RuntimeTraits {
 }
 
 /** Addresses of a wasm heap have 32 bits. */
-export const WASM_HEAP_BYTES = 4 * 2 ** 30;
+const WASM_HEAP_BYTES = 4 * 2 ** 30;
 
 const NEVER = { format: 'f32', weights: [] } as const;
 

@@ -17,15 +17,12 @@ export interface Moments {
   readonly square: tf.Tensor;
 }
 
-const NUM_HYPER_PARAMETERS = 8;
-
-/** AdamW with clipping by the global norm, in place on the heap: no tensor is made in a step. */
+/** AdamW with clipping by the global norm, in place: no tensor is made in a step. */
 export class AdamW {
   readonly options: AdamWOptions;
   readonly #kernels: TrainingKernels;
   readonly #variables: ReadonlyMap<string, tf.Variable>;
   readonly #moments: ReadonlyMap<string, Moments>;
-  readonly #hyper: number;
 
   /** Moments start at zero, or at what `restore` gives: arrays by `mean.NAME` and `square.NAME`. */
   constructor(
@@ -47,7 +44,6 @@ export class AdamW {
         { mean: moment(`mean.${name}`, variable), square: moment(`square.${name}`, variable) },
       ]),
     );
-    this.#hyper = kernels.heap.malloc(NUM_HYPER_PARAMETERS * 4);
   }
 
   /** Applies gradients by variable name; `step` counts from 1. Returns the gradient norm before clipping. */
@@ -57,23 +53,21 @@ export class AdamW {
       Object.values(gradients).reduce((sum, gradient) => sum + this.#kernels.sumOfSquares(gradient), 0),
     );
     const clip = Math.min(1, maxGradientNorm / (norm + 1e-6));
-    const hyper = [
-      learningRate,
+    const numbers = {
+      rate: learningRate,
       beta1,
       beta2,
       epsilon,
-      weightDecay,
-      1 - beta1 ** step,
-      1 - beta2 ** step,
+      correction1: 1 - beta1 ** step,
+      correction2: 1 - beta2 ** step,
       clip,
-    ];
-    this.#kernels.heap.float32(this.#hyper, NUM_HYPER_PARAMETERS).set(hyper);
+    };
     for (const [name, variable] of this.#variables) {
       const gradient = gradients[name];
       const moments = this.#moments.get(name);
       assertInvariant(gradient !== undefined && moments !== undefined, `parameter ${name} has a gradient`);
-      const decays = variable.rank === 2;
-      this.#kernels.adamW(variable, gradient, moments.mean, moments.square, this.#hyper, decays);
+      const decay = variable.rank === 2 ? weightDecay : 0;
+      this.#kernels.adamW(variable, gradient, moments.mean, moments.square, { ...numbers, decay });
     }
     return norm;
   }
@@ -88,6 +82,5 @@ export class AdamW {
 
   dispose(): void {
     for (const { mean, square } of this.#moments.values()) tf.dispose([mean, square]);
-    this.#kernels.heap.free(this.#hyper);
   }
 }

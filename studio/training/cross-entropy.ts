@@ -5,9 +5,9 @@ import { saveOf } from './training-ops.ts';
 
 /**
  * Mean negative log-likelihood of the targets, in nats: [rows, vocab] -> scalar.
- * `targets` is the address of an int32 array of one id a row.
+ * @param targets one id a row, in the kernels' memory
  */
-export function crossEntropy(kernels: TrainingKernels, logits: tf.Tensor, targets: number): tf.Scalar {
+export function crossEntropy(kernels: TrainingKernels, logits: tf.Tensor, targets: Int32Array): tf.Scalar {
   const rows = logits.shape[0];
   const loss = tf.customGrad((...inputs) => {
     const stats = kernels.crossEntropyStats(logits, targets); // [rows, 3]

@@ -45,7 +45,7 @@ export async function finishRun(
     },
   });
   assertInvariant(model instanceof Gpt2, 'what is trained is a GPT-2');
-  const buffers = new TokenBuffers(kernels.heap, options.batchSize, config.contextLength);
+  const buffers = new TokenBuffers(kernels.memory, options.batchSize, config.contextLength);
   const endId = data.encoder.endOfTextId;
   const reading = { ...options, contextLength: config.contextLength };
   const heldOutBits = heldOutFigures(

@@ -39,7 +39,7 @@ export function drawSamples(
   });
   const longest = Math.max(...sequences.map(({ tokenIds }) => tokenIds.length)) + numTokens;
   const seqLen = Math.min(contextLength, Math.ceil(longest / 8) * 8);
-  const buffers = new TokenBuffers(kernels.heap, sequences.length, seqLen);
+  const buffers = new TokenBuffers(kernels.memory, sequences.length, seqLen);
   for (let i = 0; i < numTokens && sequences.some(({ done }) => !done); i++) {
     const logits = batchLogits(
       kernels,

@@ -1,34 +1,50 @@
 import { assertInvariant } from '../../src/errors.ts';
+import type { Handle } from '../../src/runtime/kernels/kernel-addon.ts';
 import type { Batch } from './document-batches.ts';
-import type { WasmHeap } from './wasm/wasm-heap.ts';
+import type { TrainingMemory } from './tensor-memory.ts';
 import type { TokenBatch } from './training-ops.ts';
 
-/** Room on the heap for the tokens of one step: sequences of equal length, one after the other. */
+/** Room in the kernels' memory for the tokens of one step: sequences of equal length, one after the other. */
 export class TokenBuffers implements TokenBatch {
   /** Of the step that they are filled for; at first as many and as long as there is room for. */
   numSequences: number;
   seqLen: number;
   readonly #maxRows: number;
-  readonly ids: number;
-  readonly positions: number;
-  /** Address of the ids that are to be predicted: int32, one a row. */
-  readonly targets: number;
-  readonly #heap: WasmHeap;
+  readonly #memory: TrainingMemory;
+  readonly #handles: readonly Handle[];
+  readonly #ids: Int32Array;
+  readonly #positions: Int32Array;
+  readonly #targets: Int32Array;
 
-  constructor(heap: WasmHeap, numSequences: number, seqLen: number) {
-    this.#heap = heap;
+  constructor(memory: TrainingMemory, numSequences: number, seqLen: number) {
+    this.#memory = memory;
     this.numSequences = numSequences;
     this.seqLen = seqLen;
     this.#maxRows = numSequences * seqLen;
-    this.ids = heap.malloc(4 * this.numRows);
-    this.positions = heap.malloc(4 * this.numRows);
-    this.targets = heap.malloc(4 * this.numRows);
+    const handles = [1, 2, 3].map(() => memory.addVector(this.#maxRows));
+    const [ids, positions, targets] = handles.map((handle) => memory.integersOf(handle)); // [rows] each
+    assertInvariant(ids && positions && targets, 'there are three arrays');
+    this.#handles = handles;
+    [this.#ids, this.#positions, this.#targets] = [ids, positions, targets];
     this.#fillPositions();
   }
 
+  get ids(): Int32Array {
+    return this.#ids.subarray(0, this.numRows);
+  }
+
+  get positions(): Int32Array {
+    return this.#positions.subarray(0, this.numRows);
+  }
+
+  /** The ids that are to be predicted, one a row. */
+  get targets(): Int32Array {
+    return this.#targets.subarray(0, this.numRows);
+  }
+
   #fillPositions(): void {
-    const positions = this.#heap.int32(this.positions, this.numRows); // [rows]
-    positions.forEach((_, row) => (positions[row] = row % this.seqLen));
+    const { positions, seqLen } = this;
+    positions.forEach((_, row) => (positions[row] = row % seqLen));
   }
 
   get numRows(): number {
@@ -42,11 +58,11 @@ export class TokenBuffers implements TokenBatch {
     [this.numSequences, this.seqLen] = [numSequences, seqLen];
     if (!isLike) this.#fillPositions();
     assertInvariant(ids.length === this.numRows && targets.length === this.numRows, 'a token for every row');
-    this.#heap.int32(this.ids, this.numRows).set(ids);
-    this.#heap.int32(this.targets, this.numRows).set(targets);
+    this.ids.set(ids);
+    this.targets.set(targets);
   }
 
   dispose(): void {
-    for (const address of [this.ids, this.positions, this.targets]) this.#heap.free(address);
+    for (const handle of this.#handles) this.#memory.freeTensor(handle);
   }
 }

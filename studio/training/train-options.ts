@@ -1,7 +1,7 @@
 import { EngineError } from '../../src/errors.ts';
 import type { StoredDtype } from '../../src/weights/write-safetensors.ts';
 import { type ScheduleName, SCHEDULES } from './learning-rate.ts';
-import { PRODUCTS, type Products } from './native-math.ts';
+import { PRODUCTS, type Products } from './products.ts';
 
 /** A flag of the trainer that takes a value: its name, its default as one writes it, and what it is. */
 interface TrainFlag {
@@ -48,7 +48,7 @@ export const TRAIN_FLAGS: readonly TrainFlag[] = [
   flag('dtype', 'f16', 'of the weights written: f16 or f32'),
   flag('seed', '1', 'of everything random'),
   flag('corpus-note', '', 'said of the corpus in the model card'),
-  flag('products', 'auto', 'what multiplies matrices: native, bf16, wasm; auto is native where it works'),
+  flag('products', 'auto', 'what computes: native, bf16, wasm; auto is native where it works'),
   flag('threads', undefined, "threads that compute; by default the machine's"),
 ];
 

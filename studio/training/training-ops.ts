@@ -13,13 +13,13 @@ export interface DropoutRates {
 
 export const NO_DROPOUT: DropoutRates = { embedding: 0, attention: 0, residual: 0 };
 
-/** The tokens of one step, on the heap: sequences of equal length, one after the other. */
+/** The tokens of one step, in the kernels' memory: sequences of equal length, one after the other. */
 export interface TokenBatch {
   readonly numSequences: number;
   readonly seqLen: number;
-  /** Addresses of int32 arrays of numSequences * seqLen elements. */
-  readonly ids: number;
-  readonly positions: number;
+  /** One of each a row. */
+  readonly ids: Int32Array;
+  readonly positions: Int32Array;
 }
 
 /**
@@ -46,9 +46,9 @@ export class TrainingOps implements BookOps {
 
   embed(tokenEmbedding: tf.Variable, positionEmbedding: tf.Variable): tf.Tensor {
     const kernels = this.#kernels;
-    const { ids, positions, numSequences, seqLen } = this.#batch;
+    const { ids, positions } = this.#batch; // [rows] each
     const embedding = tf.customGrad(() => ({
-      value: kernels.embed(tokenEmbedding, positionEmbedding, ids, positions, numSequences * seqLen), // [rows, dim]
+      value: kernels.embed(tokenEmbedding, positionEmbedding, ids, positions), // [rows, dim]
       gradFunc: (dY: tf.Tensor) => [
         kernels.scatterAddRows(dY, ids, rowsOf(tokenEmbedding)), // [vocab, dim]
         kernels.scatterAddRows(dY, positions, rowsOf(positionEmbedding)), // [context, dim]
@@ -76,12 +76,11 @@ export class TrainingOps implements BookOps {
   layerNorm(x: tf.Tensor, gain: tf.Variable, shift: tf.Variable | undefined, epsilon: number): tf.Tensor {
     const kernels = this.#kernels;
     const norm = tf.customGrad((...inputs) => {
-      const { normed, stats } = kernels.layerNorm(x, gain, shift, epsilon); // [rows, dim], [rows, 2]
-      saveOf(inputs)([x, stats]);
+      saveOf(inputs)([x]);
       return {
-        value: normed,
-        gradFunc: (dY: tf.Tensor, [savedX, savedStats]: tf.Tensor[]) => {
-          const { dX, dGain } = kernels.layerNormGradients(present(savedX), gain, present(savedStats), dY);
+        value: kernels.layerNorm(x, gain, shift, epsilon), // [rows, dim]
+        gradFunc: (dY: tf.Tensor, [savedX]: tf.Tensor[]) => {
+          const { dX, dGain } = kernels.layerNormGradients(present(savedX), gain, dY, epsilon); // [rows, dim], [dim]
           return [dX, dGain, ...(shift ? [kernels.columnSum(dY)] : [])];
         },
       };
@@ -92,7 +91,8 @@ export class TrainingOps implements BookOps {
   /** Attention inside each sequence of the batch, attention weights dropped; there is no cache. */
   attention(qkv: tf.Tensor, _layerIndex: number, { numHeads }: AttentionHeads): tf.Tensor {
     const kernels = this.#kernels;
-    const shape = { ...this.#batch, numHeads };
+    const { numSequences, seqLen } = this.#batch;
+    const shape = { numSequences, seqLen, numHeads };
     const draw = this.#draw(this.#rates.attention);
     const attend = tf.customGrad((...inputs) => {
       const { out, stats } = kernels.attention(qkv, shape, draw); // [rows, dim], [sequences * heads, 2, seq]

@@ -95,7 +95,7 @@ export class TrainingRun {
     );
     this.#endId = data.encoder.endOfTextId;
     this.#batchAt = batchesOf(data, options, config.contextLength);
-    this.buffers = new TokenBuffers(kernels.heap, batchSize, config.contextLength);
+    this.buffers = new TokenBuffers(kernels.memory, batchSize, config.contextLength);
     this.#schedule = scheduleOf(options);
     this.#rates = { embedding: dropout, attention: dropout, residual: dropout };
     this.#step = checkpoint?.state.step ?? 0;

@@ -54,6 +54,28 @@ describe.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s', (signal) => {
   });
 });
 
+it('serves on for DRAIN_DELAY while /ready tells proxies that it stops', async () => {
+  const service = start({ DRAIN_DELAY: '3' });
+  const url = await urlOf(service);
+  const readiness = async (): Promise<number> => (await fetch(`${url}/ready`)).status;
+  expect(await readiness()).toBe(200);
+  service.child.kill('SIGTERM');
+  await until(async () => (await readiness()) === 503);
+  const answer = await postJson(`${url}/v1/completions`, { ...body, stream: false, max_tokens: 2 });
+  expect(answer.status).toBe(200);
+  expect(service.stderr()).toContain('Tokenflare serves on for 3 s, then stops');
+  expect(await service.exited).toBe(0);
+});
+
+it('ends at once on a second signal, while it serves on', async () => {
+  const service = start({ DRAIN_DELAY: '600' });
+  const url = await urlOf(service);
+  service.child.kill('SIGTERM');
+  await until(async () => (await fetch(`${url}/ready`)).status === 503);
+  service.child.kill('SIGTERM');
+  expect(await service.exited).toBe(1);
+});
+
 it('ends before it has begun anything', async () => {
   const service = start();
   service.child.kill('SIGTERM');

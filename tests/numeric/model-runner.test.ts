@@ -32,6 +32,7 @@ describe.each(RUNTIMES)('the model runner on $label', (variant) => {
       windowPages: [],
       nodes: [],
       salt: undefined,
+      owner: '',
     };
     return {
       sequence,

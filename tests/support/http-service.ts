@@ -24,7 +24,7 @@ import { withoutClientTexts } from '../../src/service-log.ts';
 import { watchedLogger } from './log-watch.ts';
 import { onlyModel } from './only-model.ts';
 
-type HttpConfig = AppConfig & NodeServerOptions['config'] & Pick<Config, 'modelAliases'>;
+type HttpConfig = AppConfig & NodeServerOptions['config'] & Pick<Config, 'modelAliases' | 'metricsNames'>;
 
 const CONFIG: HttpConfig = { ...readConfig({}, []), bodyLimitBytes: 20_000, requestTimeoutMs: 60_000 };
 
@@ -61,7 +61,7 @@ export async function startHttpService(
     : watchedLogger('debug', onLine);
   const logger = withoutClientTexts(rawLogger, settings.logPrompts);
   const models = await onlyModel(engine, new ModelAliases(settings.modelAliases));
-  const metrics = new Metrics(models);
+  const metrics = new Metrics(models, undefined, settings.metricsNames);
   const access = await openAccess({ ...ACCESS, ...accessConfig });
   const benchmarkRuns = new RunStore(IN_MEMORY);
   const markdown = new MarkdownConverter();

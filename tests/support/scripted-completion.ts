@@ -69,6 +69,12 @@ export class ScriptedCompletion implements Completion {
     this.#onOver = onOver;
   }
 
+  async startedWithin(ms: number): Promise<boolean> {
+    if (this.#script.queuePosition === undefined) return true;
+    await sleep(Math.max(ms, 0));
+    return false;
+  }
+
   cancel(cause: CancelCause): void {
     if (this.isOver || this.#cause !== undefined) return;
     this.#cause = cause;

@@ -67,6 +67,8 @@ export class ScriptedEngine implements ManagedEngine {
   /** Slots in the queue; `reserve` refuses beyond them. */
   numFreeSlots = 1000;
   readonly requests: CompletionRequest[] = [];
+  /** Whose slot was reserved last. */
+  lastClientId = '';
   /** As the service has it, with its process. */
   readonly tokenizer: ServedTokenizer;
   /** The model's tokenizer in this process, for what tests expect. */
@@ -114,6 +116,7 @@ export class ScriptedEngine implements ManagedEngine {
 
   reserve(numSequences: number, clientId = ''): Reservation {
     this.#checkRoom(numSequences);
+    this.lastClientId = clientId;
     this.numFreeSlots -= numSequences;
     let held = true;
     let numHeld = numSequences;
@@ -201,6 +204,12 @@ export class ScriptedEngine implements ManagedEngine {
       numPagesUsed: 2,
       numPagesShared: 0,
       numPagesKept: 0,
+      numDiskBytes: 0,
+      numHitPages: 0,
+      numMissedPages: 0,
+      numWrittenPages: 0,
+      numDroppedPages: 0,
+      numDamagedFiles: 0,
       numTensors: 7,
       runtimeBytes: 1024,
       engineResidentBytes: 4096,

@@ -1,6 +1,6 @@
 import type { CausalLm } from '../../src/model/architecture.ts';
 import { PAGE_TOKENS } from '../../src/pages.ts';
-import type { KvCache, Runtime } from '../../src/runtime/runtime.ts';
+import type { KvCache, PageBytes, Runtime } from '../../src/runtime/runtime.ts';
 import type { Segment, StepBatch, StepRow, TopLogits } from '../../src/runtime/step-batch.ts';
 import { laneShape } from './lanes.ts';
 
@@ -86,6 +86,18 @@ export class TokenRuntime implements Runtime {
   clearPage(_cache: KvCache, page: number, from: number): void {
     this.#pages.set(page, this.#tokensOf(page).slice(0, from));
   }
+
+  /** A page's tokens as words; -1 where there is none. */
+  readonly pageBytes: PageBytes = {
+    format: 'tokens',
+    readPage: (_cache, page, bytes) => {
+      const tokens = Int32Array.from({ length: PAGE_TOKENS }, (_, i) => this.#tokensOf(page)[i] ?? -1); // [PAGE_TOKENS]
+      bytes.set(new Uint8Array(tokens.buffer));
+    },
+    writePage: (_cache, page, bytes) => {
+      this.#pages.set(page, [...new Int32Array(new Uint8Array(bytes).buffer)]);
+    },
+  };
 
   memory(): { numTensors: number; numBytes: number } {
     return { numTensors: 0, numBytes: 0 };

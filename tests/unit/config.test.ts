@@ -34,6 +34,12 @@ describe('readConfig', () => {
     expect(readConfig({ GATEWAY_LOGS: 'memory' }, []).gatewayLogs).toBe(':memory:');
   });
 
+  it('keeps prefixes in files only where it is asked to', () => {
+    expect(readConfig({}, []).prefixCacheDir).toBeUndefined();
+    const config = readConfig({ PREFIX_CACHE_DIR: '/var/cache/t', PREFIX_CACHE_DISK_MB: '8' }, []);
+    expect(config).toMatchObject({ prefixCacheDir: '/var/cache/t', prefixCacheDiskBytes: 8 * 2 ** 20 });
+  });
+
   it('reads no time that is longer than a timer of Node can be', () => {
     const times = Object.entries(readConfig({}, [])).filter(([name]) => name.endsWith('Ms'));
     expect(times.length).toBeGreaterThan(4);
@@ -78,9 +84,16 @@ describe('readConfig', () => {
     [{ REQUEST_TIMEOUT: '0' }, [], /REQUEST_TIMEOUT is '0': must be at least 0.001 seconds/],
     [{ REQUEST_TIMEOUT: '3000000' }, [], /REQUEST_TIMEOUT is '3000000': must be at most 2147483 seconds/],
     [{ LIMITS_FALLBACK: 'none' }, [], /LIMITS_FALLBACK is 'none'/],
+    [{ DRAIN_DELAY: '-1' }, [], /DRAIN_DELAY is '-1': must be a number of seconds/],
+    [{ UNKNOWN_FIELDS: 'warn' }, [], /UNKNOWN_FIELDS is 'warn'.*refuse, ignore/],
+    [{ METRICS_NAMES: 'prometheus' }, [], /METRICS_NAMES is 'prometheus'.*both, tokenflare, vllm/],
+    [{ METRICS_ALLOW: '10.0.0.0/33' }, [], /'10.0.0.0\/33' is neither an address nor a network/],
+    [{ TRUST_FAIRNESS_ID: 'yes' }, [], /TRUST_FAIRNESS_ID is 'yes'/],
     [{ REDIS_URL: 'localhost:6379' }, [], /REDIS_URL.*redis:\/\/HOST/],
     [{}, ['--port', 'x'], /--port is 'x'/],
     [{}, ['--prot', '1'], /--prot/],
+    [{ PREFIX_CACHE_DISK_MB: '0' }, [], /PREFIX_CACHE_DISK_MB is '0': must be at least 1$/],
+    [{ KV_CACHE_IDLE_SECONDS: '-1' }, [], /KV_CACHE_IDLE_SECONDS is '-1': must be a number of seconds$/],
     [{ GATEWAY_HOSTS: 'api.openai.com,evil.example' }, [], "'evil.example' is no host that is known here"],
     [{ GATEWAY_HOSTS: 'openai=http://evil.example' }, [], 'openai: must be https'],
   ])('refuses %j %j and says why', (environment, args, message) => {

@@ -42,6 +42,6 @@ it.each([
       `node_modules/@esbuild/${platform}-${arch}`,
     ]),
   );
-  for (const name of ['typescript', 'assemblyscript', 'vitest', 'eslint'])
+  for (const name of ['typescript', 'vitest', 'eslint'])
     expect(installed).not.toContain(`node_modules/${name}`);
 });

@@ -26,7 +26,7 @@ export const DEFAULT_MAX_ANSWER_TOKENS = 1024;
 const maxTokens = countSchema.nullish();
 
 const chatFieldsSchema = completionFieldsSchema
-  .omit({ prompt: true, max_tokens: true, logprobs: true })
+  .omit({ prompt: true, max_tokens: true, logprobs: true, prompt_embeds: true })
   .extend({
     messages: messagesSchema,
     max_completion_tokens: maxTokens.meta({

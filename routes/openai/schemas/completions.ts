@@ -8,7 +8,7 @@ import {
   truncateTokensSchema,
 } from '../../shared/schemas/bounds.ts';
 import { NO_TOKENS_RULE, STREAM_OPTIONS_RULE, withRules } from './field-rules.ts';
-import { otherFields, unsupported } from './other-fields.ts';
+import { otherCompletionFields, otherFields } from './other-fields.ts';
 import {
   cacheSaltField,
   ignored,
@@ -18,6 +18,7 @@ import {
 } from '../../shared/schemas/common-fields.ts';
 import { outputFormatFields } from './output-format.ts';
 import { promptSchema } from '../../shared/schemas/prompt.ts';
+import { unsupported } from '../../shared/schemas/unsupported-field.ts';
 
 const MAX_STOP_STRINGS = 4;
 const MAX_STOP_LENGTH = 1000;
@@ -60,6 +61,7 @@ export const completionFieldsSchema = z.strictObject({
     .strictObject({
       include_usage: z.boolean().nullish(),
       include_obfuscation: ignored,
+      continuous_usage_stats: unsupported([false], 'the last chunk has the usage'),
       every_token: z.boolean().nullish().meta({
         default: false,
         description:
@@ -119,6 +121,7 @@ export const completionFieldsSchema = z.strictObject({
   metadata: metadataSchema.nullish().meta({ id: 'IgnoredMetadata', description: 'Ignored.' }),
   ...outputFormatFields,
   ...otherFields,
+  ...otherCompletionFields,
 });
 
 export const completionRequestSchema = withRules(completionFieldsSchema, 'CompletionRequest', [

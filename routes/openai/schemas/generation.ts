@@ -25,6 +25,7 @@ export type GenerationInput = Omit<
   | 'suffix'
   | 'add_special_tokens'
   | 'include_stop_str_in_output'
+  | 'prompt_embeds'
 >;
 
 /** What only completions have, or what each says in fields of its own. */

@@ -1,32 +1,12 @@
-import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
 import { ignored } from '../../shared/schemas/common-fields.ts';
+import { unsupported } from '../../shared/schemas/unsupported-field.ts';
 
 /**
- * Fields of OpenAI, vLLM, llama.cpp, LM Studio and Ollama that this service does nothing with. One that could not change
- * the answer is ignored. One that could is taken at the value that changes nothing, and refused by name at any other.
- * A field that no list has is refused as unknown: it may be a typo.
+ * Fields of OpenAI, vLLM, SGLang, TGI, llama.cpp, LM Studio and Ollama that this service does nothing with. One that could
+ * not change the answer is ignored. One that could is taken at the value that changes nothing, and refused by name at any
+ * other. Routers send all fields of their engine at these values. A field that no list has is refused as unknown, since it
+ * may be a typo, unless UNKNOWN_FIELDS says otherwise.
  */
-
-/**
- * A field that is not supported.
- * @param neutral the values, beside null, by which a client says that it does not want the thing
- * @param complaint goes on after the field's name
- */
-export function unsupported(neutral: readonly unknown[], complaint: string): z.ZodOptional<z.ZodUnknown> {
-  const allowed: readonly unknown[] = [null, ...neutral];
-  return z
-    .unknown()
-    .refine(
-      (value) => value === undefined || allowed.some((one) => isDeepStrictEqual(value, one)),
-      `is not supported: ${complaint}`,
-    )
-    .optional()
-    .meta({
-      description: `Not supported: ${complaint}.`,
-      override: { enum: [...allowed] },
-    });
-}
 
 /** Of completions and chats. */
 export const otherFields = {
@@ -55,6 +35,45 @@ export const otherFields = {
   vllm_xargs: unsupported([{}], 'they are for plugins of vLLM'),
   priority: unsupported([0], 'clients have equal shares'),
   request_id: unsupported([], 'send it as the header x-request-id'),
+  session_id: ignored,
+  stream_interval: ignored,
+  return_mm_kwargs: ignored,
+  watermarking: unsupported([false], 'texts have no watermark'),
+  truncation_side: unsupported(['left'], 'truncate_prompt_tokens cuts the start'),
+  logprob_token_ids: unsupported([], 'logprobs gives those of the likeliest tokens'),
+  routed_experts_prompt_start: unsupported([0], 'there are no experts'),
+  return_token_offsets: unsupported([false], 'leave it out'),
+  return_prompt_text: unsupported([false], 'POST /detokenize gives the text of the tokens of a render route'),
+  ec_transfer_params: unsupported([{}], 'only text is read'),
+  repetition_detection: unsupported([], 'frequency_penalty and presence_penalty keep from repeating'),
+
+  // SGLang.
+  custom_labels: ignored,
+  rid: unsupported([], 'send it as the header x-request-id'),
+  extra_key: unsupported([], 'send cache_salt'),
+  no_stop_trim: unsupported([false], '/v1/completions takes include_stop_str_in_output'),
+  stop_regex: unsupported([[], ''], 'stop takes strings'),
+  regex: unsupported([], 'send guided_regex'),
+  ebnf: unsupported([], 'send guided_grammar'),
+  sampling_seed: unsupported([], 'send seed'),
+  lora_path: unsupported([[]], 'there are no adapters'),
+  session_params: unsupported([{}], 'a request has the whole conversation'),
+  custom_params: unsupported([{}], 'the service runs no code of a client'),
+  custom_logit_processor: unsupported([''], 'the service runs no code of a client'),
+  ngram_corpus_id: unsupported([], 'drafts come from the text itself'),
+  images_config: unsupported([{}], 'only text is read'),
+  return_hidden_states: unsupported([false], '/v1/embeddings gives them pooled'),
+  return_routed_experts: unsupported([false], 'there are no experts'),
+  routed_experts_start_len: unsupported([0], 'there are no experts'),
+  return_cached_tokens_details: unsupported([false], 'usage has the number of cached tokens'),
+  return_prompt_token_ids: unsupported([false], 'the render routes give them'),
+  return_meta_info: unsupported([false], 'times are in the headers and the last frames'),
+  bootstrap_host: unsupported([], 'one engine computes a request from its prompt to its end'),
+  bootstrap_port: unsupported([], 'one engine computes a request from its prompt to its end'),
+  bootstrap_room: unsupported([], 'one engine computes a request from its prompt to its end'),
+  routed_dp_rank: unsupported([0], 'a model has one engine'),
+  disagg_prefill_dp_rank: unsupported([0], 'a model has one engine'),
+  data_parallel_rank: unsupported([0], 'a model has one engine'),
 
   // llama.cpp.
   cache_prompt: ignored,
@@ -116,4 +135,19 @@ export const otherChatFields = {
   reasoning_format: unsupported(['auto', 'deepseek'], 'reasoning is apart from the content'),
   parse_tool_calls: unsupported([true], 'tool_choice: none has no tool called'),
   think: unsupported([], "send reasoning_effort: 'none' to have no reasoning"),
+
+  // SGLang and TGI.
+  input_ids: unsupported([], '/v1/completions takes token ids'),
+  task: unsupported([], 'say it in a message'),
+  max_dynamic_patch: unsupported([], 'only text is read'),
+  min_dynamic_patch: unsupported([], 'only text is read'),
+  use_audio_in_video: unsupported([false], 'only text is read'),
+  tool_prompt: unsupported([], 'the chat template writes it'),
+  guideline: unsupported([], 'put it into a message'),
+};
+
+/** Of completions alone. */
+export const otherCompletionFields = {
+  prompt_embeds: unsupported([], 'prompts are texts or token ids'),
+  thinking_token_budget: unsupported([-1], '/v1/chat/completions takes it'),
 };

@@ -20,6 +20,7 @@ import { jsonSchemaSchema } from '../../shared/schemas/json-object.ts';
 import { REASONING_EFFORTS, reasoningBudgetSchema } from '../../shared/schemas/reasoning-effort.ts';
 import { taggedUnion } from '../../shared/schemas/tagged-union.ts';
 import { MAX_TOOLS } from '../../shared/schemas/tools.ts';
+import { otherResponseFields } from './other-fields.ts';
 import { inputSchema } from './response-items.ts';
 
 /** What the Responses API calls the fields of a chat completion. */
@@ -198,6 +199,7 @@ export const responseRequestSchema = z
     prompt: unsupported,
     context_management: unsupported,
     moderation: unsupported,
+    ...otherResponseFields,
   })
   .meta({ id: 'ResponseRequest' });
 

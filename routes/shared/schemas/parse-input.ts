@@ -21,9 +21,58 @@ const FIRST_FAULT: z.core.ParseContextInternal<Issue> = {
 export function parseInput<T>(schema: z.ZodType<T>, body: Record<string, unknown>): T {
   const result = schema.safeParse(body, FIRST_FAULT);
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const { param, message } = describeIssue(issue && deepestIssue(issue), body);
-  throw new EngineError('invalid_request', message, param === '' ? {} : { param });
+  throw toFault(result.error, body);
+}
+
+/** Most fields that are passed over: for some of them the body is read once more. */
+const MAX_IGNORED_FIELDS = 16;
+const MAX_IGNORED_NAME = 64;
+
+/**
+ * A request's body by its schema, without the fields that the schema does not know.
+ *
+ * @returns the names of these fields as well, in characters that a header may have
+ * @throws EngineError `invalid_request` for another fault, or where there are more than 16 such fields
+ */
+export function parseKnownFields<T>(
+  schema: z.ZodType<T>,
+  body: Record<string, unknown>,
+): { input: T; ignoredFields: readonly string[] } {
+  const ignoredFields: string[] = [];
+  let known: unknown = body;
+  for (;;) {
+    const result = schema.safeParse(known, FIRST_FAULT);
+    if (result.success) return { input: result.data, ignoredFields };
+    const issue = firstIssue(result.error);
+    const keys = issue?.code === 'unrecognized_keys' ? issue.keys : [];
+    if (keys.length === 0 || keys.length + ignoredFields.length > MAX_IGNORED_FIELDS) {
+      throw toFault(result.error, known);
+    }
+    const path = issue?.path ?? [];
+    ignoredFields.push(...keys.map((key) => toHeaderText(toParam([...path, key]))));
+    known = without(known, path, keys);
+  }
+}
+
+const toHeaderText = (name: string): string => name.slice(0, MAX_IGNORED_NAME).replaceAll(/[^\w.[\]-]/g, '?');
+
+/** A copy of a value whose object at a path lacks some keys. */
+function without(value: unknown, [step, ...rest]: readonly PropertyKey[], keys: readonly string[]): unknown {
+  const entries = Object.entries<unknown>(value as Record<string, unknown>);
+  if (step === undefined) return Object.fromEntries(entries.filter(([key]) => !keys.includes(key)));
+  const copied = entries.map(
+    ([key, one]) => [key, key === String(step) ? without(one, rest, keys) : one] as const,
+  );
+  return Array.isArray(value) ? copied.map(([, one]) => one) : Object.fromEntries(copied);
+}
+
+function firstIssue({ issues: [issue] }: z.ZodError): Issue | undefined {
+  return issue && deepestIssue(issue);
+}
+
+function toFault(error: z.ZodError, body: unknown): EngineError {
+  const { param, message } = describeIssue(firstIssue(error), body);
+  return new EngineError('invalid_request', message, param === '' ? {} : { param });
 }
 
 /** What zod says of a value that fits none of several schemas, where these say nothing of their own. */

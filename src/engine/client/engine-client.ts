@@ -193,11 +193,10 @@ export class EngineClient implements ManagedEngine {
   #receive(message: ServingMessage): void {
     this.#isPinged = false;
     if (message.type === 'steps') this.#receiveSteps(message);
-    if (message.type === 'cancelled') {
-      for (const id of message.sequenceIds) this.#release(id);
-      this.#totals.setGauges(message.gauges);
-    }
+    if ('gauges' in message) this.#totals.setGauges(message.gauges);
+    if (message.type === 'cancelled') for (const id of message.sequenceIds) this.#release(id);
     if (message.type === 'faulted') this.#receiveFault(message);
+    if (message.type === 'disk') this.#totals.addDisk(message, this.#options.onDiskNote);
     const following = this.#held.takeFollowing();
     if (following.length > 0) this.#supervisor.send({ type: 'submit', sequences: following });
     this.#sideJobs.receive(message);
@@ -205,7 +204,6 @@ export class EngineClient implements ManagedEngine {
 
   /** The engine process goes on, without the work that it names. */
   #receiveFault(message: Extract<ServingMessage, { type: 'faulted' }>): void {
-    this.#totals.setGauges(message.gauges);
     const error = faultWithDump(message, (id) => this.#held.completionOf(id), this.#options.onIncident);
     const times = { startedAtMs: this.#now(), endedAtMs: this.#now() };
     const { kind, failedWork } = message;

@@ -1,5 +1,6 @@
+import { type DiskCounts, NO_DISK_COUNTS } from '../disk-counts.ts';
 import type { EngineStats, StepCounters } from '../engine.ts';
-import type { EngineGauges, StepReport } from '../protocol.ts';
+import type { DiskNote, DiskReport, EngineGauges, StepReport } from '../protocol.ts';
 
 type Totals = Omit<
   EngineStats,
@@ -25,6 +26,8 @@ const ZERO_COUNTERS: StepCounters = {
 };
 const STEP_COUNTERS = Object.keys(ZERO_COUNTERS) as (keyof StepCounters)[];
 
+const DISK_COUNTERS = Object.keys(NO_DISK_COUNTS) as (keyof DiskCounts)[];
+
 const ZERO: Totals = {
   numSeatsUsed: 0,
   numPagesUsed: 0,
@@ -33,6 +36,8 @@ const ZERO: Totals = {
   numTensors: 0,
   runtimeBytes: 0,
   engineResidentBytes: 0,
+  numDiskBytes: 0,
+  ...NO_DISK_COUNTS,
   ...ZERO_COUNTERS,
   numSteps: 0,
   numGeneratedTokens: 0,
@@ -53,6 +58,14 @@ export class EngineTotals {
     totals.numSteps++;
     for (const counter of STEP_COUNTERS) totals[counter] += report[counter];
     for (const { token } of report.updates) if (token !== undefined) totals.numGeneratedTokens++;
+    this.#totals = totals;
+  }
+
+  /** @param onNote told of each of its notes */
+  addDisk({ counts, numBytes, notes }: DiskReport, onNote?: (note: DiskNote) => void): void {
+    for (const note of notes) onNote?.(note);
+    const totals = { ...this.#totals, numDiskBytes: numBytes };
+    for (const counter of DISK_COUNTERS) totals[counter] += counts[counter];
     this.#totals = totals;
   }
 

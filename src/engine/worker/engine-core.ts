@@ -43,6 +43,14 @@ export interface CoreReport extends Omit<StepReport, 'gauges' | 'durationMs' | '
   isUrgent: boolean;
 }
 
+/** Holds sequences back that had better wait before they start. */
+export interface SequenceGate {
+  /** `release` is called once the sequence may start; false: it may now. */
+  hold(sequence: Sequence, release: () => void): boolean;
+  /** It is cancelled; false where it is not held. */
+  drop(sequenceId: number): boolean;
+}
+
 /**
  * The step loop's body: schedule -> run -> sample -> update. Sequences join and leave between steps and at no other
  * time: its caller awaits a step and calls nothing else meanwhile. It knows no process, and no clock but the one it is
@@ -68,10 +76,18 @@ export class EngineCore {
   readonly #reasoningBudgets = new ReasoningBudgets();
   #isStepping = false;
   readonly #faults = new FaultRegister();
+  readonly #gate: SequenceGate | undefined;
 
   /** @param now milliseconds; without it the time of steps is not measured */
-  constructor(scheduler: Scheduler, runner: ModelRunner, sampler: Sampler, now?: () => number) {
+  constructor(
+    scheduler: Scheduler,
+    runner: ModelRunner,
+    sampler: Sampler,
+    now?: () => number,
+    gate?: SequenceGate,
+  ) {
     this.#scheduler = scheduler;
+    this.#gate = gate;
     this.#runner = runner;
     this.#sampler = sampler;
     this.#drawer = new TokenDrawer(sampler, now);
@@ -113,7 +129,8 @@ export class EngineCore {
     const sampler = new SamplerState({ params: sampling, promptTokenIds, seed, stream });
     const reasoning = request.reasoning && this.#reasoningBudgets.budgetOf(request.reasoning);
     const counts = { numConstrained: 0, numMissed: 0, numScored: 0 };
-    this.#scheduler.add(sequence);
+    const start = (): void => this.#scheduler.add(sequence);
+    if (this.#gate?.hold(sequence, start) !== true) start();
     this.#active.set(id, { request, sequence, sampler, guide, reasoning, ...counts });
   }
 
@@ -137,7 +154,8 @@ export class EngineCore {
   /** Takes a sequence out between two steps; false when it is not here (any more). */
   cancel(sequenceId: number): boolean {
     this.#checkBetweenSteps();
-    return this.#active.delete(sequenceId) && this.#scheduler.remove(sequenceId);
+    if (!this.#active.delete(sequenceId)) return false;
+    return this.#gate?.drop(sequenceId) === true || this.#scheduler.remove(sequenceId);
   }
 
   /** Whether prompts are to be inspected. */

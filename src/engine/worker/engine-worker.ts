@@ -11,8 +11,10 @@ import type {
   ToWorker,
   WorkKind,
 } from '../protocol.ts';
+import { NO_DISK_COUNTS } from '../disk-counts.ts';
 import { withWholePrompt } from '../prefixed-prompt.ts';
 import { StepFault, toSentError, type Answers } from '../step-fault.ts';
+import { PrefixDisk } from './disk/prefix-disk.ts';
 import type { EngineCore } from './engine-core.ts';
 import { setUpEngine, type EngineSetup } from './set-up-engine.ts';
 
@@ -60,6 +62,13 @@ let resident = { bytes: 0, readAt: 0 };
 /** The prediction for the largest step is made anew so often, and not for each report. */
 const LARGEST_STEP_INTERVAL_MS = 250;
 let largestStep = { ms: 0, readAt: -Infinity };
+/** What the last step took. */
+let stepMs = 0;
+/** The HTTP process hears of the disk no more often. */
+const DISK_INTERVAL_MS = 500;
+let diskTimer: NodeJS.Timeout | undefined;
+/** For pages that are not on the disk yet; the client waits for the process for two seconds. */
+const LAST_PAGES_MS = 1500;
 /** Between two steps, the HTTP process hears at least so often that this one is alive. */
 const ALIVE_INTERVAL_MS = 1000;
 
@@ -79,7 +88,13 @@ if (setup !== undefined) {
     gauges: gaugesOf(setup),
     largestStepMs: largestStepMs(setup),
   });
+  if (setup.disk !== undefined && !(setup.disk instanceof PrefixDisk)) {
+    send({ type: 'disk', counts: NO_DISK_COUNTS, numBytes: 0, notes: [setup.disk] });
+  }
   await runSteps(setup);
+  await diskOf(setup)?.close(LAST_PAGES_MS);
+  reportDisk();
+  clearTimeout(diskTimer);
   await setup.runtime.dispose();
   process.disconnect();
 }
@@ -89,13 +104,31 @@ async function trySetUp(): Promise<EngineSetup | undefined> {
   try {
     // The client wrote these settings.
     const settings = JSON.parse(process.argv[2] ?? '') as EngineSettings;
-    return await setUpEngine(settings, { onLost: dieOf, onNewShape: announceNewShape });
+    const events = { onLost: dieOf, onNewShape: announceNewShape, onDiskWork: () => wakeForDisk() };
+    return await setUpEngine(settings, events);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     const { code, message, retryable } = error;
     send({ type: 'failed', code, message, retryable }, () => process.disconnect());
     return undefined;
   }
+}
+
+function diskOf({ disk }: EngineSetup): PrefixDisk | undefined {
+  return disk instanceof PrefixDisk ? disk : undefined;
+}
+
+/** Pages came, or something is to be told, soon and not each time. */
+function wakeForDisk(): void {
+  wake?.();
+  diskTimer ??= setTimeout(reportDisk, DISK_INTERVAL_MS);
+}
+
+function reportDisk(): void {
+  clearTimeout(diskTimer);
+  diskTimer = undefined;
+  const report = loaded && diskOf(loaded)?.takeReport();
+  if (report !== undefined) send({ type: 'disk', ...report });
 }
 
 /** A lost device is the end of the process, as any fault is: outside any promise, so that no handler catches it. */
@@ -235,7 +268,8 @@ async function step(engine: EngineSetup): Promise<boolean> {
     const endedAt = performance.now();
     const { isUrgent, ...report } = result;
     const endedAtMs = monotonicMs();
-    reports.push({ endedAtMs, durationMs: endedAt - startedAt, gauges: gaugesOf(engine), ...report });
+    stepMs = endedAt - startedAt;
+    reports.push({ endedAtMs, durationMs: stepMs, gauges: gaugesOf(engine), ...report });
     if (isUrgent || endedAt - reportedAt >= REPORT_INTERVAL_MS) flushReports();
   } catch (error) {
     if (!(error instanceof StepFault)) throw error;
@@ -245,18 +279,24 @@ async function step(engine: EngineSetup): Promise<boolean> {
 }
 
 async function runSteps(engine: EngineSetup): Promise<void> {
+  const idleMemory = engine.giveBack(() => send({ type: 'gauges', gauges: gaugesOf(engine) }));
   for (;;) {
     for (const message of inbox.splice(0)) receive(engine, message);
-    if (stopping) return;
+    if (stopping) break;
+    diskOf(engine)?.tend(engine.core.numSeatsUsed > 0 ? stepMs : undefined);
     const hasInspected = engine.core.hasInspections && (await inspect(engine));
     const hasEmbedded = engine.core.hasEmbeddings && (await embed(engine));
     const hasComputed = (await step(engine)) || hasInspected || hasEmbedded;
     if (hasComputed && performance.now() - sentAt >= ALIVE_INTERVAL_MS) sayAlive(engine);
+    if (hasComputed) idleMemory?.work();
+    else idleMemory?.rest();
     // One turn of the event loop: messages that came during the step arrive.
-    if (hasComputed) await new Promise((resolve) => setImmediate(resolve));
+    const goesOn = hasComputed || diskOf(engine)?.hasWork === true;
+    if (goesOn) await new Promise((resolve) => setImmediate(resolve));
     else if (inbox.length === 0) await new Promise<void>((resolve) => (wake = resolve));
     wake = undefined;
   }
+  idleMemory?.work();
 }
 
 function gaugesOf({ core, runtime }: EngineSetup): EngineGauges {

@@ -1,14 +1,17 @@
 import { cacheShape, type EngineCacheShape, estimateMemory, modelSizeOf } from '../estimate-memory.ts';
 import { checkMemory, type NeededMemory } from '../check-memory.ts';
 import type { ModelInfo } from '../engine.ts';
-import type { EngineSettings } from '../protocol.ts';
+import type { DiskNote, EngineSettings } from '../protocol.ts';
+import { openPrefixDisk } from './disk/open-prefix-disk.ts';
+import { PrefixDisk } from './disk/prefix-disk.ts';
 import { EngineCore } from './engine-core.ts';
+import { IdleMemory } from './idle-memory.ts';
 import { ModelRunner } from './model-runner.ts';
 import type { EngineError } from '../../errors.ts';
 import { type LoadedModel, OpenModel } from '../../model/load-model.ts';
 import type { ModelConfig } from '../../model/model-config.ts';
 import { PAGE_TOKENS } from '../../pages.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
+import type { KvCache, Runtime } from '../../runtime/runtime.ts';
 import { type RuntimeChoice, startFastestRuntime } from '../../runtime/auto/choose-runtime.ts';
 import { startRuntime } from '../../runtime/start-runtime.ts';
 import { Sampler } from '../../sampling/sampler.ts';
@@ -20,6 +23,10 @@ import { monotonicMs } from '../../values.ts';
 export interface EngineSetup {
   core: EngineCore;
   runtime: Runtime;
+  /** Where prefixes are kept in files; or why they are not, though asked for. */
+  disk: PrefixDisk | DiskNote | undefined;
+  /** Gives memory back while nothing runs; undefined where the runtime cannot. */
+  giveBack(onReleased: () => void): IdleMemory | undefined;
   model: ModelInfo;
   /** What the largest step that there can be is expected to take, in milliseconds. */
   largestStepMs(): number;
@@ -30,6 +37,8 @@ export interface SetUpEvents {
   onLost: (error: EngineError) => void;
   /** A step of a shape that was not run before is about to be. */
   onNewShape?: () => void;
+  /** Pages came from the disk, or something is to be told of it. */
+  onDiskWork?: () => void;
 }
 
 /**
@@ -40,7 +49,7 @@ export interface SetUpEvents {
  */
 export async function setUpEngine(
   settings: EngineSettings,
-  { onLost, onNewShape }: SetUpEvents,
+  { onLost, onNewShape, onDiskWork }: SetUpEvents,
 ): Promise<EngineSetup> {
   const { runtime, reason, loaded, shape, neededMemory } = await startAndLoad(settings, onLost);
   const { model, numParameters, weightBytes, weightFormat } = loaded;
@@ -58,19 +67,21 @@ export async function setUpEngine(
     costs,
   });
   const runner = new ModelRunner(model, runtime, cache, onNewShape);
-  const firstStep = new StepCostModel(work);
-  firstStep.record(ONE_ROW, await millisecondsOf(() => runner.warmUp()));
-  // What weights were read into is garbage, which nothing but this would collect for as long as there is work: next to
-  // nothing is allocated from here on. The engine process has the function; where tests set up an engine it may lack.
-  globalThis.gc?.();
-  const core = new EngineCore(scheduler, runner, new Sampler(model.config.vocabSize), monotonicMs);
+  const firstStep = await costOfFirstStep(work, runner);
+  const digest = await filesDigest(settings.modelPath);
+  const loadedEngine = { runtime, cache, digest, costs, queue: scheduler.queue };
+  const disk = await openPrefixDisk(settings, loadedEngine, onDiskWork);
+  const gate = disk instanceof PrefixDisk ? disk : undefined;
+  const core = new EngineCore(scheduler, runner, new Sampler(model.config.vocabSize), monotonicMs, gate);
   const { architecture, vocabSize, dim, numLayers, numHeads, eosTokenIds } = model.config;
-  const largest = scheduler.largestShape(shape.maxModelLen);
   return {
     core,
     runtime,
+    disk,
+    giveBack: (onReleased) => idleMemoryOf(runtime, cache, scheduler, settings.kvCacheIdleMs, onReleased),
     // As long as no step was measured, by the first decode, which says too much of a larger step and never too little.
-    largestStepMs: () => (costs.isMeasured ? costs : firstStep).predictMs(largest),
+    largestStepMs: () =>
+      (costs.isMeasured ? costs : firstStep).predictMs(scheduler.largestShape(shape.maxModelLen)),
     model: {
       id: settings.modelId,
       architecture,
@@ -83,7 +94,7 @@ export async function setUpEngine(
       numParameters,
       weightBytes,
       weightFormat,
-      filesDigest: await filesDigest(settings.modelPath),
+      filesDigest: digest,
       weightMemoryBytes,
       runtime: runtime.name,
       runtimeDescription: runtime.description,
@@ -99,7 +110,28 @@ export async function setUpEngine(
   };
 }
 
+function idleMemoryOf(
+  { pageBytes }: Runtime,
+  kvCache: KvCache,
+  { queue: { cache } }: Scheduler,
+  keptMs = 0,
+  onReleased: () => void,
+): IdleMemory | undefined {
+  if (pageBytes?.releasePages === undefined) return undefined;
+  const release = (first: number, count: number): void => pageBytes.releasePages?.(kvCache, first, count);
+  return new IdleMemory({ cache, keptMs, release, onReleased });
+}
+
 const ONE_ROW: StepShape = { numRows: 1, numLogitRows: 1, numScores: 1 };
+
+async function costOfFirstStep(work: StepWork, runner: ModelRunner): Promise<StepCostModel> {
+  const firstStep = new StepCostModel(work);
+  firstStep.record(ONE_ROW, await millisecondsOf(() => runner.warmUp()));
+  // What weights were read into is garbage, which nothing but this would collect for as long as there is work: next to
+  // nothing is allocated from here on. The engine process has the function; where tests set up an engine it may lack.
+  globalThis.gc?.();
+  return firstStep;
+}
 
 async function millisecondsOf(run: () => Promise<void>): Promise<number> {
   const startedAt = monotonicMs();

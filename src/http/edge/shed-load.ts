@@ -8,6 +8,7 @@ import { clientIdOf } from '../middleware/identity.ts';
 import { toErrorResponse } from '../error-response.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { CREDENTIAL_HEADERS } from '../middleware/authenticate.ts';
+import { FAIRNESS_HEADER } from '../middleware/request-middleware.ts';
 import type { RequestLog } from '../middleware/request-log.ts';
 import { RequestScope } from '../request-scope.ts';
 import type { RouteTable } from '../route-facts.ts';
@@ -39,6 +40,7 @@ const TELLING_HEADERS = [
   'sec-fetch-site',
   'sec-fetch-mode',
   'x-request-id',
+  FAIRNESS_HEADER,
   'transfer-encoding',
   'expect',
 ];

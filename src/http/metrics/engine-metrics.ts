@@ -22,6 +22,7 @@ export const ENGINE_GAUGES: readonly EngineMetric[] = [
   ['kv_cache_pages_used', 'Pages that running sequences hold, each once.', (s) => s.numPagesUsed],
   ['kv_cache_pages_shared', 'Pages that more than one sequence holds.', (s) => s.numPagesShared],
   ['kv_cache_pages_kept', 'Pages that no sequence holds and that keep their tokens.', (s) => s.numPagesKept],
+  ['prefix_disk_bytes', "Bytes of the model's pages in PREFIX_CACHE_DIR.", (s) => s.numDiskBytes],
   ['seats', 'Sequences that may run at once.', (s) => s.maxNumSeqs],
   ['seats_used', 'Sequences that run now.', (s) => s.numSeatsUsed],
   ['tensors', 'Tensors alive in tfjs.', (s) => s.numTensors],
@@ -45,6 +46,23 @@ export const ENGINE_COUNTERS: readonly EngineMetric[] = [
     (s) => s.numPrefixCacheQueries,
   ],
   ['prefix_cache_hits_total', 'Prompt tokens found in the prefix cache.', (s) => s.numPrefixCacheHits],
+  ['prefix_disk_hit_pages_total', 'Pages that prompts got from PREFIX_CACHE_DIR.', (s) => s.numHitPages],
+  [
+    'prefix_disk_missed_pages_total',
+    'Pages of long prompts that were neither in memory nor read from PREFIX_CACHE_DIR.',
+    (s) => s.numMissedPages,
+  ],
+  ['prefix_disk_written_pages_total', 'Pages written to PREFIX_CACHE_DIR.', (s) => s.numWrittenPages],
+  [
+    'prefix_disk_dropped_pages_total',
+    'Pages not written to PREFIX_CACHE_DIR, since it was slow, full or not to be written to.',
+    (s) => s.numDroppedPages,
+  ],
+  [
+    'prefix_disk_damaged_files_total',
+    'Files in PREFIX_CACHE_DIR that were not what was written.',
+    (s) => s.numDamagedFiles,
+  ],
   ['spec_decode_num_draft_tokens_total', 'Tokens of drafts computed.', (s) => s.numDraftTokens],
   [
     'spec_decode_num_accepted_tokens_total',

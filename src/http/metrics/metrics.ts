@@ -5,6 +5,7 @@ import type { MemoryGuard } from '../../watch/memory-guard.ts';
 import { ENGINE_COUNTERS, ENGINE_GAUGES } from './engine-metrics.ts';
 import { registerInfo } from './info-metrics.ts';
 import { KeyMetrics } from './key-metrics.ts';
+import { registerVllmInfo, withVllmNames, type MetricsNames } from './vllm-names.ts';
 import { LoopDelay } from '../edge/loop-delay.ts';
 import type { StreamStore } from '../sse/stream-store.ts';
 
@@ -44,6 +45,7 @@ export class Metrics {
   readonly #registry = new Registry();
   /** Each shows a model as soon as there is one. */
   readonly #histograms: Histogram<typeof MODEL>[] = [];
+  readonly #names: MetricsNames;
   readonly #loopDelay: LoopDelay;
   readonly keys = new KeyMetrics(this.#registry, PREFIX);
   readonly #httpRequests = this.#counter('http_requests_total', 'HTTP requests answered.', [
@@ -121,8 +123,9 @@ export class Metrics {
   /** Observations that are made after the answer is sent. */
   readonly #later: (() => void)[] = [];
 
-  /** @param numLogLinesLost log lines that could not be written so far */
-  constructor(models: ServedModels, numLogLinesLost: () => number = () => 0) {
+  /** @param numLogLinesLost log lines that could not be written so far; `names` is METRICS_NAMES */
+  constructor(models: ServedModels, numLogLinesLost: () => number = () => 0, names: MetricsNames = 'both') {
+    this.#names = names;
     for (const [name, help, read] of ENGINE_GAUGES) this.#engineGauge(models, name, help, read);
     for (const [name, help, read] of ENGINE_COUNTERS) this.#engineCounter(models, name, help, read);
     this.#gauge('ready', '1 when requests are taken.', () => Number(models.defaultEngine.state === 'ready'));
@@ -150,6 +153,7 @@ export class Metrics {
     this.#logLinesLost(numLogLinesLost);
     this.#loopDelay = this.#watchLoopDelay();
     registerInfo(this.#registry, PREFIX, models);
+    if (names !== 'tokenflare') registerVllmInfo(this.#registry, models);
     models.observe({
       onEngine: (id, engine) => {
         const label = { [MODEL]: id };
@@ -208,9 +212,9 @@ export class Metrics {
   }
 
   /** The registry in Prometheus' text format. */
-  render(): Promise<string> {
+  async render(): Promise<string> {
     this.#observeNow();
-    return this.#registry.metrics();
+    return withVllmNames(await this.#registry.metrics(), PREFIX, this.#names);
   }
 
   /** `countHttpRequest` must follow, when its last byte is out. */

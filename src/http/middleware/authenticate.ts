@@ -1,8 +1,10 @@
+import type { BlockList } from 'node:net';
 import type { MiddlewareHandler } from 'hono';
 import type { KeyCheck, KeyRing } from '../../access/key-ring.ts';
 import { EngineError } from '../../errors.ts';
 import { adminRouteCallerOf, mayUseAdminRoute } from './admin-route.ts';
 import type { AppContext, AppEnv } from '../app-env.ts';
+import { isTrusted } from '../edge/client-address.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 
 const BEARER = /^Bearer +(\S+) *$/i;
@@ -33,15 +35,18 @@ export function readCredentials(headers: Headers): string[] {
 /**
  * Finds out whose request it is, and refuses those without a valid key (docs/decisions/0040-api-keys.md).
  *
+ * @param scrapers networks whose clients may read the metrics without a key
+ *
  * @throws EngineError `unauthorized`; `forbidden` for metrics without the rights
  */
 export function authenticate(
   keys: KeyRing,
   allowsAnonymous: boolean,
   metrics: Metrics,
+  scrapers: BlockList,
 ): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    if (isOpen(c)) return next();
+    if (isOpen(c, scrapers)) return next();
     const { scope } = c.var;
     const check = await keys.check(readCredentials(c.req.raw.headers));
     if (check.isValid) {
@@ -52,19 +57,24 @@ export function authenticate(
     }
     if (scope.facts.access === 'operator' && !scope.principal.isAdmin) {
       metrics.keys.countRefusal(scope.principal.keyName, 'forbidden');
-      throw new EngineError('forbidden', 'metrics are for admin keys, and for this machine');
+      throw new EngineError(
+        'forbidden',
+        'metrics are for admin keys, for this machine, and for the networks of METRICS_ALLOW',
+      );
     }
     return next();
   };
 }
 
 /** A browser asks by OPTIONS, without a key, whether it may send one. */
-function isOpen(c: AppContext): boolean {
+function isOpen(c: AppContext, scrapers: BlockList): boolean {
   const { method } = c.req;
-  const { access } = c.var.scope.facts;
+  const { address, facts } = c.var.scope;
+  const { access } = facts;
   if (method === 'OPTIONS') return true;
   if (method !== 'GET' && method !== 'HEAD') return false;
-  return access === 'open' || (access === 'operator' && mayUseAdminRoute('loopback', adminRouteCallerOf(c)));
+  if (access !== 'operator') return access === 'open';
+  return isTrusted(address, scrapers) || mayUseAdminRoute('loopback', adminRouteCallerOf(c));
 }
 
 /** What came is not repeated: it may be the key of another service. */

@@ -1,11 +1,9 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Principal } from '../../access/principal.ts';
 import { makeClientId } from '../../fairness/client-id.ts';
 import { networkOf, plainAddress } from '../edge/client-address.ts';
-
-/** New with each process: ids tell clients apart and do not reveal their keys. */
-const SECRET = randomBytes(32);
+import { identitySecret } from './identity-secret.ts';
 
 /** What is known of who makes a request. */
 export interface Identity {
@@ -26,6 +24,10 @@ export function clientIdOf({ network, presentedKey, principal }: Identity): stri
   return makeClientId(network, presentedKey === '' ? '' : digestOf(`${network} ${presentedKey}`));
 }
 
+/** The client as a member of the group that a trusted proxy names; '': as one of its own. */
+export const inFairnessGroup = (clientId: string, name: string): string =>
+  name === '' ? clientId : makeClientId(`fair:${digestOf(name)}`, clientId);
+
 /** Whose requests, and whose prompts in the prefix cache, are the same one's: a valid key's, from any address. */
 export const ownerIdOf = ({ keyId }: Principal, clientId: string): string =>
   keyId === undefined ? clientId : groupOfKey(keyId);
@@ -40,4 +42,4 @@ export function networkOfClient(name: string): string {
 const groupOfKey = (keyId: string): string => `key:${keyId}`;
 
 const digestOf = (text: string): string =>
-  createHmac('sha256', SECRET).update(text).digest('base64url').slice(0, 16);
+  createHmac('sha256', identitySecret()).update(text).digest('base64url').slice(0, 16);

@@ -19,6 +19,8 @@ class InnerScope extends RequestScope {
     this.#outer = outer;
     this.#isCurrent = isCurrent;
     this.network = outer.network;
+    this.address = outer.address;
+    this.fairnessName = outer.fairnessName;
     this.authority = outer.authority;
     this.isProxied = outer.isProxied;
     this.presentedKey = outer.presentedKey;

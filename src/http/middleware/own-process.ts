@@ -12,6 +12,8 @@ export interface OwnProcess {
   memory: MemoryGuard;
   /** Says what runs when the process is ended since its event loop stands still. */
   requests: RunningRequests;
+  /** It serves on, and tells proxies by `/ready` that it is about to drain. */
+  isLeaving: boolean;
 }
 
 /**

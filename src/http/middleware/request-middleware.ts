@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { BlockList } from 'node:net';
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
+import type { Config } from '../../config/config.ts';
 import type { AppContext, AppEnv } from '../app-env.ts';
 import { authorityOf } from '../edge/authority.ts';
 import { handleError } from './error-handlers.ts';
@@ -15,6 +15,12 @@ import { RequestScope } from '../request-scope.ts';
 import type { RouteTable } from '../route-facts.ts';
 import { answerHeaders } from './answer-headers.ts';
 
+/** Of a gateway that llm-d's router stands behind: whose share of the service the request takes. */
+export const FAIRNESS_HEADER = 'x-llm-d-inference-fairness-id';
+
+/** Which headers of which proxies count. */
+type TrustSettings = Pick<Config, 'trustProxy' | 'trustFairnessId'>;
+
 /**
  * Around every request: gives it its id, puts id and timings on the answer, and writes its log line and metrics
  * when its last byte is out.
@@ -23,7 +29,7 @@ export function requestMiddleware(
   routes: RouteTable,
   log: RequestLog,
   metrics: Metrics,
-  trustedProxies: BlockList,
+  trust: TrustSettings,
   { collector, requests }: Partial<OwnProcess> = {},
 ): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
@@ -39,7 +45,7 @@ export function requestMiddleware(
     const isMatched = route !== '/*' && route !== '*';
     if (isMatched) scope.route = route;
     scope.facts = routes.factsOf(isMatched ? route : undefined, scope.path);
-    setOrigin(c, scope, trustedProxies);
+    setOrigin(c, scope, trust);
     collector?.enter();
     const leave = requests?.enter(scope);
     metrics.openHttpRequest();
@@ -58,12 +64,18 @@ export function requestMiddleware(
 }
 
 /** Where a request came from, as far as is known before its key is checked. */
-function setOrigin(c: AppContext, scope: RequestScope, trustedProxies: BlockList): void {
+function setOrigin(
+  c: AppContext,
+  scope: RequestScope,
+  { trustProxy: trustedProxies, trustFairnessId }: TrustSettings,
+): void {
   const peer = c.env.incoming?.socket.remoteAddress ?? '';
   const headers = { xForwardedFor: c.req.header('x-forwarded-for'), forwarded: c.req.header('forwarded') };
-  scope.network = c.env.network ?? networkOf(clientAddressOf(peer, headers, trustedProxies));
+  scope.address = clientAddressOf(peer, headers, trustedProxies);
+  scope.network = c.env.network ?? networkOf(scope.address);
   scope.authority = authorityOf(c.req.url);
   scope.isProxied = isTrusted(plainAddress(peer), trustedProxies);
+  if (trustFairnessId && scope.isProxied) scope.fairnessName = c.req.header(FAIRNESS_HEADER) ?? '';
   scope.isNameless = scope.network === '';
   // Two requests of one nameless client have no owner in common, so that no other's can have it either.
   const [key = ''] = scope.isNameless ? [randomUUID()] : readCredentials(c.req.raw.headers);

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendValues, DataType } from '@tensorflow/tfjs-core';
 import { assertInvariant } from '../../errors.ts';
-import type { Handle, KernelAddon } from './kernel-addon.ts';
+import type { Handle, TensorMemory } from './kernel-addon.ts';
 
-/** Where a tensor's numbers are: float32 and whole matrices in the addon's memory, other kinds on JavaScript's heap. */
+/** Where a tensor's numbers are: float32 and whole matrices in memory of the kernels, other kinds on JavaScript's heap. */
 interface Stored {
   readonly dtype: DataType;
   refCount: number;
@@ -12,26 +12,26 @@ interface Stored {
 }
 
 /**
- * The backend of tfjs whose tensors lie in the addon's memory. Parameters are tensors of it, so that tfjs counts and
+ * The backend of tfjs whose tensors lie in memory of the kernels. Parameters are tensors of it, so that tfjs counts and
  * disposes of them; steps run outside of its kernels. It has the two kernels that move no numbers.
  */
 export class KernelBackend extends tf.KernelBackend {
-  readonly #addon: KernelAddon;
+  readonly #memory: TensorMemory;
   readonly #stored = new tf.DataStorage<Stored>(this, tf.engine());
 
-  constructor(addon: KernelAddon) {
+  constructor(memory: TensorMemory) {
     super();
-    this.#addon = addon;
+    this.#memory = memory;
   }
 
-  /** A tensor of `shape` over memory that the addon has filled; of panels, int32 stands for bytes of any kind. */
+  /** A tensor of `shape` over memory that the kernels have filled; of panels, int32 stands for bytes of any kind. */
   adopt(handle: Handle, shape: number[], dtype: 'float32' | 'int32'): tf.Tensor {
     const dataId = {};
     this.#stored.set(dataId, { dtype, refCount: 1, handle });
     return tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype }, this);
   }
 
-  /** @throws when the tensor is none of the addon's memory */
+  /** @throws when the tensor is none of that memory */
   handleOf(tensor: tf.TensorInfo): Handle {
     const { handle } = this.#stored.get(tensor.dataId);
     assertInvariant(handle !== undefined, 'the tensor lies in the memory of the kernels');
@@ -56,15 +56,15 @@ export class KernelBackend extends tf.KernelBackend {
       this.#stored.set(dataId, { dtype, refCount, values });
       return;
     }
-    const handle = this.#addon.addVector(size);
-    this.#addon.writeVector(handle, Float32Array.from(values as Float32Array));
+    const handle = this.#memory.addVector(size);
+    this.#memory.writeVector(handle, Float32Array.from(values as Float32Array));
     this.#stored.set(dataId, { dtype, refCount, handle });
   }
 
   override readSync(dataId: object): BackendValues {
     const { dtype, handle, values } = this.#stored.get(dataId);
     if (handle === undefined) return values ?? new Float32Array();
-    const bytes = this.#addon.readTensor(handle);
+    const bytes = this.#memory.readTensor(handle);
     return dtype === 'float32' ? new Float32Array(bytes) : new Int32Array(bytes);
   }
 
@@ -77,7 +77,7 @@ export class KernelBackend extends tf.KernelBackend {
     const stored = this.#stored.get(dataId);
     stored.refCount--;
     if (!force && stored.refCount > 0) return false;
-    if (stored.handle !== undefined) this.#addon.freeTensor(stored.handle);
+    if (stored.handle !== undefined) this.#memory.freeTensor(stored.handle);
     this.#stored.delete(dataId);
     return true;
   }
@@ -139,29 +139,29 @@ function registerKernels(backendName: string): void {
   });
 }
 
-const registered = new WeakMap<KernelAddon, { name: string; backend: KernelBackend }>();
+const registered = new WeakMap<TensorMemory, { name: string; backend: KernelBackend }>();
 let numRegistered = 0;
 
-/** Makes an addon's backend the current one of tfjs in this thread. A second call gives the same backend. */
-export function kernelBackend(addon: KernelAddon): KernelBackend {
-  const known = registered.get(addon) ?? register(addon);
-  registered.set(addon, known);
+/** Makes the backend of an addon, or of other memory, the current one of tfjs in this thread. A second call gives the same backend. */
+export function kernelBackend(memory: TensorMemory): KernelBackend {
+  const known = registered.get(memory) ?? register(memory);
+  registered.set(memory, known);
   tf.setBackend(known.name).catch(() => undefined);
   return known.backend;
 }
 
-function register(addon: KernelAddon): { name: string; backend: KernelBackend } {
-  const backend = new KernelBackend(addon);
+function register(memory: TensorMemory): { name: string; backend: KernelBackend } {
+  const backend = new KernelBackend(memory);
   const name = `tokenflare-kernels-${numRegistered++}`;
   registerKernels(name);
   tf.registerBackend(name, () => backend);
   return { name, backend };
 }
 
-/** Of an addon that has no tensors left. */
-export function forgetBackend(addon: KernelAddon): void {
-  const known = registered.get(addon);
+/** Of memory that has no tensors left. */
+export function forgetBackend(memory: TensorMemory): void {
+  const known = registered.get(memory);
   if (known === undefined) return;
-  registered.delete(addon);
+  registered.delete(memory);
   tf.removeBackend(known.name);
 }

@@ -76,6 +76,18 @@ export class KernelKvCache implements KvCache {
     return handle;
   }
 
+  readPage(page: number, bytes: Uint8Array): void {
+    this.#addon.readPage(this.#handleOf('pages'), page, bytes);
+  }
+
+  writePage(page: number, bytes: Uint8Array): void {
+    this.#addon.writePage(this.#handleOf('pages'), page, bytes);
+  }
+
+  releasePages(first: number, count: number): void {
+    this.#addon.releasePages?.(this.#handleOf('pages'), first, count);
+  }
+
   dispose(): void {
     for (const tensor of this.#tensors.splice(0)) tensor.dispose();
   }

@@ -9,6 +9,7 @@ import type {
   Forward,
   KvCache,
   KvCacheShape,
+  PageBytes,
   PageTable,
   Runtime,
   RuntimeMemory,
@@ -145,8 +146,20 @@ export class KernelRuntime implements Runtime {
   }
 
   copyPage(cache: KvCache, from: number, to: number, table: PageTable = 'pages'): void {
-    assertInvariant(cache instanceof KernelKvCache, 'the KV cache belongs to this runtime');
-    cache.copyPage(from, to, table);
+    kernelCache(cache).copyPage(from, to, table);
+  }
+
+  /** Native kernels give the same bits on every instruction set; WebAssembly has more than one way to round. */
+  get pageBytes(): PageBytes {
+    const rounding = this.name === 'wasm' ? `, ${this.#instructionSet.name}` : '';
+    return {
+      format: `${this.name}, weights ${this.#weights}, cache ${this.#cacheFormat}${rounding}`,
+      readPage: (cache, page, bytes) => kernelCache(cache).readPage(page, bytes),
+      writePage: (cache, page, bytes) => kernelCache(cache).writePage(page, bytes),
+      ...(this.#addon.releasePages === undefined
+        ? {}
+        : { releasePages: (cache, first, count) => kernelCache(cache).releasePages(first, count) }),
+    };
   }
 
   memory(): RuntimeMemory {
@@ -217,6 +230,11 @@ export class KernelRuntime implements Runtime {
     this.#programs.push(program);
     return { program, result, tables: tableSizes(operations) };
   }
+}
+
+function kernelCache(cache: KvCache): KernelKvCache {
+  assertInvariant(cache instanceof KernelKvCache, 'the KV cache belongs to this runtime');
+  return cache;
 }
 
 /** What a step says of its rows, as `ReadRows` of cpp/step_program.h reads it. */

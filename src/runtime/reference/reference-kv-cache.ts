@@ -80,6 +80,23 @@ export class ReferenceKvCache implements KvCache {
     }
   }
 
+  /** Keys and values of every layer of a page: [2 * layers, PAGE_TOKENS * heads * headDim]. */
+  readPage(page: number, bytes: Uint8Array): void {
+    const pageBytes = 4 * PAGE_TOKENS * this.#dim;
+    for (const [i, { buffer }] of [...this.#keys, ...this.#values].entries()) {
+      bytes.set(new Uint8Array(buffer, page * pageBytes, pageBytes), i * pageBytes);
+    }
+  }
+
+  writePage(page: number, bytes: Uint8Array): void {
+    const pageBytes = 4 * PAGE_TOKENS * this.#dim;
+    for (const [i, { buffer }] of [...this.#keys, ...this.#values].entries()) {
+      new Uint8Array(buffer, page * pageBytes, pageBytes).set(
+        bytes.subarray(i * pageBytes, (i + 1) * pageBytes),
+      );
+    }
+  }
+
   dispose(): void {
     this.#keys.length = 0;
     this.#values.length = 0;

@@ -6,6 +6,7 @@ import type {
   Forward,
   KvCache,
   KvCacheShape,
+  PageBytes,
   PageTable,
   Runtime,
   RuntimeDevice,
@@ -58,9 +59,14 @@ export class ReferenceRuntime implements Runtime {
   }
 
   copyPage(cache: KvCache, from: number, to: number, table: PageTable = 'pages'): void {
-    assertInvariant(cache instanceof ReferenceKvCache, 'the KV cache belongs to this runtime');
-    cache.copyPage(from, to, table);
+    referenceCache(cache).copyPage(from, to, table);
   }
+
+  readonly pageBytes: PageBytes = {
+    format: 'reference',
+    readPage: (cache, page, bytes) => referenceCache(cache).readPage(page, bytes),
+    writePage: (cache, page, bytes) => referenceCache(cache).writePage(page, bytes),
+  };
 
   memory(): RuntimeMemory {
     const { numTensors, numBytes } = tf.memory();
@@ -76,4 +82,9 @@ export class ReferenceRuntime implements Runtime {
     this.#caches.clear();
     return Promise.resolve();
   }
+}
+
+function referenceCache(cache: KvCache): ReferenceKvCache {
+  assertInvariant(cache instanceof ReferenceKvCache, 'the KV cache belongs to this runtime');
+  return cache;
 }

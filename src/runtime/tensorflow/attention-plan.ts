@@ -39,7 +39,11 @@ export const cacheRow = (
 ): number => (page * numKvHeads + head) * PAGE_TOKENS + (position % PAGE_TOKENS);
 
 /** Groups the segments of a step, so that all decodes are one product and each longer chunk is another. */
-export function planAttention(batch: StepBatch, shape: KvCacheShape, table: PageTable = 'pages'): AttentionPlan {
+export function planAttention(
+  batch: StepBatch,
+  shape: KvCacheShape,
+  table: PageTable = 'pages',
+): AttentionPlan {
   checkSegments(batch, shape);
   const decoding = batch.segments.filter(({ numRows }) => numRows === 1);
   const chunks = batch.segments

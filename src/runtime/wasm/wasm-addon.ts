@@ -46,7 +46,7 @@ const importsOf = (memory: WebAssembly.Memory): Record<string, Record<string, un
 };
 
 /** An array that is in the module's memory for the length of a call. */
-type NumberArray = Float32Array | Int32Array | Uint8Array;
+type NumberArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** The C++ kernels as WebAssembly, by the interface of the native addon. */
 export class WasmAddon implements KernelAddon {
@@ -60,6 +60,8 @@ export class WasmAddon implements KernelAddon {
   readonly #threads: Worker[] = [];
   /** Where arrays of a call lie: [address, bytes] of each of its places. */
   readonly #staged: ({ address: number; numBytes: number } | undefined)[] = [];
+  /** Those of arrays that were given out: a memory that grows has another, over the same bytes. */
+  readonly #buffers = new WeakSet<ArrayBufferLike>();
 
   private constructor(memory: WebAssembly.Memory, exports: WasmExports, name: string) {
     const guarded = guardExports(exports, () => textAt(memory, this.#fault));
@@ -208,6 +210,16 @@ export class WasmAddon implements KernelAddon {
     this.#check(this.#exports.copyPage(cache, from, to));
   }
 
+  readPage(cache: Handle, page: number, bytes: Uint8Array): void {
+    const address = this.#room(0, bytes.byteLength);
+    this.#check(this.#exports.readPage(cache, page, address, bytes.byteLength));
+    bytes.set(new Uint8Array(this.#memory.buffer, address, bytes.byteLength));
+  }
+
+  writePage(cache: Handle, page: number, bytes: Uint8Array): void {
+    this.#check(this.#exports.writePage(cache, page, this.#stage(0, bytes), bytes.byteLength));
+  }
+
   run(program: Handle, rows: Int32Array, whole: Float32Array, tops: Float32Array, places: Int32Array): void {
     const words = this.#stage(0, rows);
     const [wholeAt, topsAt, placesAt] = [whole, tops, places].map((array, i) =>
@@ -232,20 +244,37 @@ export class WasmAddon implements KernelAddon {
     places.set(new Int32Array(buffer, placesAt, places.length));
   }
 
-  multiply(): never {
-    throw notHere();
+  addFloats(size: number): Float32Array {
+    const address = this.#allocate(size * Float32Array.BYTES_PER_ELEMENT);
+    const { buffer } = this.#memory;
+    this.#buffers.add(buffer);
+    return new Float32Array(buffer, address, size);
   }
 
   startBFloats(): string {
     return '';
   }
 
-  attendSequences(): never {
-    throw notHere();
+  train(operation: number, numbers: Float64Array, ...operands: (Float32Array | Int32Array)[]): void {
+    const arrays = Float64Array.from(
+      operands.flatMap((operand) => [this.#addressOf(operand), operand.length, isIntegers(operand) ? 1 : 0]),
+    );
+    const numbersAt = this.#stage(1, numbers);
+    const fault = this.#exports.train(
+      operation,
+      this.#stage(0, arrays),
+      operands.length,
+      numbersAt,
+      numbers.length,
+    );
+    this.#check(fault);
+    numbers.set(new Float64Array(this.#memory.buffer, numbersAt, numbers.length));
   }
 
-  gelu(): never {
-    throw notHere();
+  #addressOf({ buffer, byteOffset, length }: Float32Array | Int32Array): number {
+    if (length === 0) return 0;
+    assertInvariant(this.#buffers.has(buffer), "operands lie in the module's memory");
+    return byteOffset;
   }
 
   numBytesOf(tensor: Handle): number {
@@ -257,7 +286,7 @@ export class WasmAddon implements KernelAddon {
   }
 }
 
-const notHere = (): Error => new EngineError('backend_unavailable', 'the trainer has no wasm kernels of C++');
+const isIntegers = (operand: Float32Array | Int32Array): boolean => operand instanceof Int32Array;
 
 function handleOf(handle: number): Handle {
   if (handle < 0) throw new EngineError('backend_failure', 'the wasm memory has no room left for it');

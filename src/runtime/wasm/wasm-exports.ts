@@ -33,6 +33,8 @@ export interface WasmExports {
   packFloats(handle: Handle, row: number, numbers: number, count: number): number;
   packRows(handle: Handle, row: number, format: number, bytes: number, numBytes: number): number;
   copyPage(handle: Handle, from: number, to: number): number;
+  readPage(handle: Handle, page: number, bytes: number, numBytes: number): number;
+  writePage(handle: Handle, page: number, bytes: number, numBytes: number): number;
   run(
     program: Handle,
     rows: number,
@@ -44,4 +46,5 @@ export interface WasmExports {
     places: number,
     placesSize: number,
   ): number;
+  train(operation: number, arrays: number, numOperands: number, numbers: number, numNumbers: number): number;
 }

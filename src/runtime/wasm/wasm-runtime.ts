@@ -22,7 +22,7 @@ export async function createWasmRuntime({
   kvCacheFormat: askedFormat = 'auto',
 }: WasmRuntimeOptions): Promise<KernelRuntime> {
   checkWeightFormat('wasm', weights);
-  const addon = await fastestAddon(numThreads);
+  const addon = await startWasmAddon(numThreads);
   return new KernelRuntime({
     name: 'wasm',
     addon,
@@ -37,7 +37,8 @@ export async function createWasmRuntime({
   });
 }
 
-async function fastestAddon(numThreads: number): Promise<WasmAddon> {
+/** @throws EngineError `backend_unavailable` */
+export async function startWasmAddon(numThreads: number): Promise<WasmAddon> {
   for (const name of MODULES) {
     const bytes = await readKernels(name);
     // Node 20 does not know relaxed SIMD.

@@ -57,7 +57,7 @@ export class RunQueue {
   readonly #loans = new Loans();
   readonly #running: Sequence[] = [];
   readonly #needs: PageNeeds;
-  readonly #changes = new QueueChanges();
+  readonly changes = new QueueChanges();
   /** As things are; `undefined` when something has changed since it was asked. */
   #seatShares: FairShares | undefined;
   #pageShares: FairShares | undefined;
@@ -109,7 +109,7 @@ export class RunQueue {
 
   /** What happened since this was asked before. */
   takeChanges(): Changes {
-    return this.#changes.take(this.cache.counts().numEvicted);
+    return this.changes.take(this.cache.counts().numEvicted);
   }
 
   /** Sees to it that all that run have room for their next token; where too few pages are free, sequences stop. */
@@ -145,7 +145,7 @@ export class RunQueue {
   openWindow({ holder, numComputedTokens }: Sequence, numTokens: number): void {
     assertInvariant(holder !== undefined, 'a sequence that runs has pages');
     const end = numComputedTokens + numTokens;
-    this.#changes.gaveWindow(this.cache.openWindow(holder, end, numComputedTokens));
+    this.changes.gaveWindow(this.cache.openWindow(holder, end, numComputedTokens));
   }
 
   /** Of the clients that wait, but for those passed over, those that may start something. */
@@ -236,9 +236,9 @@ export class RunQueue {
   }
 
   #start(sequence: Sequence, match: PrefixMatch | undefined): readonly PageCopy[] {
-    const { holder, copies } = this.cache.take(match, sequence.cacheSalt);
-    this.#changes.filled(copies.map(({ to }) => to));
-    this.#changes.filledWindow(copies.flatMap(({ window }) => window?.to ?? []));
+    const { holder, copies } = this.cache.take(match, sequence.cacheSalt, sequence.clientId);
+    this.changes.filled(copies.map(({ to }) => to));
+    this.changes.filledWindow(copies.flatMap(({ window }) => window?.to ?? []));
     this.waiting.remove(sequence.id);
     this.#running.push(sequence);
     sequence.seat = this.#seats.take();
@@ -260,7 +260,7 @@ export class RunQueue {
     sequence.numComputedTokens = 0;
     sequence.numPreemptions++;
     this.waiting.addFirst(sequence);
-    this.#changes.stopped();
+    this.changes.stopped();
     this.#changed();
   }
 
@@ -279,7 +279,7 @@ export class RunQueue {
     const numBefore = holder.pages.length;
     if (!this.cache.grow(holder, numTokens)) return false;
     if (holder.pages.length === numBefore) return true;
-    this.#changes.gave(holder.pages.slice(numBefore));
+    this.changes.gave(holder.pages.slice(numBefore));
     this.#pageShares = undefined;
     return true;
   }
@@ -308,9 +308,9 @@ export class RunQueue {
     const { holder } = this.cache.take(undefined, undefined);
     const hasRoom = this.cache.grow(holder, loan.numTokens);
     assertInvariant(hasRoom, 'pages are lent while there are so many');
-    this.#changes.filled(holder.pages);
+    this.changes.filled(holder.pages);
     // Its window has room for a page of further tokens at any time: what it leaves behind is free for what comes.
-    this.#changes.filledWindow(this.cache.openWholeWindow(holder, loan.numTokens));
+    this.changes.filledWindow(this.cache.openWholeWindow(holder, loan.numTokens));
     this.#loans.lend(loan, holder, this.#seats.take());
     this.#changed();
     return true;
@@ -325,7 +325,7 @@ export class RunQueue {
     assertInvariant(holder !== undefined, 'work is computed in pages that it was lent');
     this.cache.moveWindow(holder, numComputed);
     const endNow = Math.min(end, this.cache.windowEnd(holder));
-    this.#changes.filledWindow(this.cache.openWindow(holder, endNow, numComputed));
+    this.changes.filledWindow(this.cache.openWindow(holder, endNow, numComputed));
     return { ...tablesUpTo(holder, endNow), end: endNow };
   }
 

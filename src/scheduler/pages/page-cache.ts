@@ -20,6 +20,8 @@ export interface PageHolder {
   /** Of each of its first pages what the tree knows of its tokens: an equal page may stand for its own. */
   readonly nodes: PageNode[];
   readonly salt: string | undefined;
+  /** The client for whom its pages are counted where they are kept elsewhere. */
+  readonly owner: string;
 }
 
 /** Where a step finds the keys and values of a sequence. */
@@ -44,6 +46,16 @@ export interface PageCounts {
   readonly numKept: number;
   /** Since the start: pages whose tokens had to go. */
   readonly numEvicted: number;
+}
+
+/** Told of whole pages, so that they can be kept elsewhere, too. */
+export interface PageWatcher {
+  /** A sequence has taken over, or left, a beginning: nothing is written to its pages any more. */
+  used(nodes: readonly PageNode[], owner: string): void;
+  /** A page's tokens had to go. */
+  evicted(node: PageNode): void;
+  /** A page may hold anything. */
+  spoilt(node: PageNode): void;
 }
 
 export interface PageCacheOptions {
@@ -76,8 +88,11 @@ export class PageCache {
   readonly #nodeOf = new Map<number, PageNode>();
   readonly #tree = new PrefixTree();
   readonly #windows: WindowPages | undefined;
+  /** Pages that were handed out since they were last known to be empty. */
+  readonly #touched = new Set<number>();
   #numShared = 0;
   #numEvicted = 0;
+  #watcher: PageWatcher | undefined;
 
   constructor({ numPages, prefixCache, window }: PageCacheOptions) {
     this.numPages = numPages;
@@ -85,6 +100,11 @@ export class PageCache {
     this.#empty = Array.from({ length: numPages }, (_, i) => numPages - 1 - i);
     this.#numHolders = new Int32Array(numPages); // [numPages]
     this.#windows = window && new WindowPages(numPages, window);
+  }
+
+  /** One at most is told of pages. */
+  watch(watcher: PageWatcher): void {
+    this.#watcher = watcher;
   }
 
   /** Pages that can be handed out. */
@@ -133,8 +153,13 @@ export class PageCache {
   }
 
   /** Gives a sequence the pages of a match, and a copy of the page that it ends in. There is room (`numPagesFor`). */
-  take(match: PrefixMatch | undefined, salt: string | undefined): { holder: PageHolder; copies: PageCopy[] } {
-    const holder: PageHolder = { pages: [], windowPages: [], nodes: [], salt };
+  take(
+    match: PrefixMatch | undefined,
+    salt: string | undefined,
+    owner = '',
+  ): { holder: PageHolder; copies: PageCopy[] } {
+    const holder: PageHolder = { pages: [], windowPages: [], nodes: [], salt, owner };
+    if (match !== undefined) this.#watcher?.used(match.nodes, owner);
     for (const node of match?.nodes ?? []) {
       this.#hold(node.page);
       holder.pages.push(node.page);
@@ -276,9 +301,40 @@ export class PageCache {
     nodes[index] = equal;
   }
 
+  /**
+   * A page for the tokens that follow those of another, or that a text begins with, where their keys and values are kept
+   * elsewhere. It counts as free, like all that no sequence holds. Undefined where there is no page for it, or the one
+   * before it is gone; not new where the cache holds these very tokens.
+   */
+  adopt(
+    parent: PageNode | undefined,
+    tokenIds: readonly number[],
+    salt: string | undefined,
+  ): { node: PageNode; isNew: boolean } | undefined {
+    if (!this.#prefixCache || (parent !== undefined && !this.#isKnown(parent))) return undefined;
+    const known = this.#tree.wholeChild(parent, tokenIds, salt);
+    if (known !== undefined) return { node: known, isNew: false };
+    // Not the page before it, nor one that others are found behind.
+    const page = this.#empty.pop() ?? this.#evictLeaf((node) => node !== parent);
+    if (page === undefined) return undefined;
+    const node = this.#tree.add(page, parent, salt);
+    this.#tree.append(node, tokenIds);
+    this.#nodeOf.set(page, node);
+    this.#kept.add(node);
+    this.#touched.add(page);
+    return { node, isNew: true };
+  }
+
+  #isKnown = (node: PageNode): boolean => this.#nodeOf.get(node.page) === node;
+
   /** The sequence needs its pages no more; what they hold stays there. */
   free(holder: PageHolder): void {
-    const { pages, windowPages, nodes } = holder;
+    const { pages, windowPages, nodes, owner } = holder;
+    if (this.#watcher !== undefined) {
+      const isOpen = (node: PageNode): boolean => node.tokenIds.length < PAGE_TOKENS || !this.#isKnown(node);
+      const end = nodes.findIndex(isOpen);
+      this.#watcher.used(end === -1 ? nodes : nodes.slice(0, end), owner);
+    }
     this.#closeWindow(holder, windowPages.length);
     windowPages.length = 0;
     // Ends first, so that they are evicted before beginnings.
@@ -289,11 +345,25 @@ export class PageCache {
   /** The pages that the sequence holds may have anything in them: no other sequence finds them any more. */
   forget({ pages, nodes }: PageHolder): void {
     for (const [index, node] of nodes.entries()) {
-      if (node.page !== pages[index] || this.#nodeOf.get(node.page) !== node) continue;
+      if (node.page !== pages[index] || !this.#isKnown(node)) continue;
       this.#tree.remove(node);
       this.#nodeOf.delete(node.page);
       this.#windows?.forget(node.page);
+      this.#watcher?.spoilt(node);
     }
+  }
+
+  /**
+   * Pages that hold nothing, and held something since this was asked before.
+   * @param all those that no sequence holds forget their tokens first
+   */
+  takeEmptied(all: boolean): number[] {
+    if (all) for (const node of [...this.#kept]) this.#empty.push(this.#drop(node));
+    // A lightly loaded cache stays compact.
+    this.#empty.sort((a, b) => b - a);
+    const emptied = this.#empty.filter((page) => this.#touched.has(page));
+    for (const page of emptied) this.#touched.delete(page);
+    return emptied;
   }
 
   #hold(page: number): void {
@@ -319,19 +389,31 @@ export class PageCache {
   #handOut(): number {
     const page = this.#empty.pop() ?? this.#evict();
     this.#numHolders[page] = 1;
+    this.#touched.add(page);
     return page;
   }
 
   #evict(): number {
-    const [oldest] = this.#kept;
+    const leaf = this.#evictLeaf(() => true);
+    if (leaf !== undefined) return leaf;
     // Pages behind a kept one may be held by a sequence that holds an equal page in its place.
-    const node = firstOf(this.#kept, (one) => this.#tree.isLeaf(one)) ?? oldest;
-    assertInvariant(node !== undefined, 'a page is handed out while one is free');
+    const [oldest] = this.#kept;
+    assertInvariant(oldest !== undefined, 'a page is handed out while one is free');
+    return this.#drop(oldest);
+  }
+
+  #evictLeaf(mayGo: (node: PageNode) => boolean): number | undefined {
+    const node = firstOf(this.#kept, (one) => mayGo(one) && this.#tree.isLeaf(one));
+    return node && this.#drop(node);
+  }
+
+  #drop(node: PageNode): number {
     this.#kept.delete(node);
     this.#nodeOf.delete(node.page);
     this.#windows?.forget(node.page);
     this.#tree.remove(node);
     this.#numEvicted++;
+    this.#watcher?.evicted(node);
     return node.page;
   }
 }

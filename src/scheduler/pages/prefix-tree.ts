@@ -89,6 +89,16 @@ export class PrefixTree {
     );
   }
 
+  /** The page that holds these very tokens behind another, a page of them. */
+  wholeChild(
+    parent: PageNode | undefined,
+    tokenIds: readonly number[],
+    salt: string | undefined,
+  ): PageNode | undefined {
+    const { node, length } = this.#bestChild(parent, salt, tokenIds, 0, tokenIds.length);
+    return length === PAGE_TOKENS ? node : undefined;
+  }
+
   /** A page that holds nothing yet. */
   add(page: number, parent: PageNode | undefined, salt: string | undefined): PageNode {
     const node: PageNode = { page, parent, tokenIds: [], salt };

@@ -34,7 +34,7 @@ describe('weights that a run begins with', () => {
   let buffers: TokenBuffers;
   beforeAll(async () => {
     kernels = await TrainingKernels.start(2, 'wasm');
-    buffers = new TokenBuffers(kernels.heap, 1, config.contextLength);
+    buffers = new TokenBuffers(kernels.memory, 1, config.contextLength);
     const [ids, targets] = [Int32Array.from(tokens), Int32Array.from([...tokens.slice(1), 0])];
     buffers.fill({ ids, targets, numSequences: 1, seqLen: config.contextLength });
   });

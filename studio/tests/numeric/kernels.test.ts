@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TrainingKernels } from '../../training/kernels.ts';
 import { PRODUCTS_HERE } from '../../../tests/support/runtimes.ts';
+import { isKept } from '../support/kept-places.ts';
 
 function matrix(rows: number, cols: number, phase: number): tf.Tensor {
   const values = Float32Array.from(
@@ -100,6 +101,16 @@ describe.each(PRODUCTS_HERE)('training kernels, products by %s', (products) => {
       });
     });
 
+    // More than a stretch of one thread, and a rest of less than a vector.
+    it('drops those elements that the definition names', () => {
+      tf.tidy(() => {
+        const length = 2 * 16_384 + 20;
+        const out = kernels.dropout(tf.ones([length]), { rate: 0.3, seed: -77 }).dataSync();
+        const kept = Array.from({ length }, (_, place) => isKept(place, { rate: 0.3, seed: -77 }));
+        expect([...out].map((value) => value !== 0)).toEqual(kept);
+      });
+    });
+
     it('drops the same elements for the same seed and others for another', () => {
       tf.tidy(() => {
         const x = tf.ones([64, 256]);
@@ -144,5 +155,68 @@ describe.each(PRODUCTS_HERE)('training kernels, products by %s', (products) => {
         expect(Math.abs(share - 0.25)).toBeLessThan(0.04);
       });
     });
+  });
+
+  it('sums of columns and of squares take all rows and numbers, whatever their number', () => {
+    tf.tidy(() => {
+      for (const [rows, cols] of [
+        [1, 8],
+        [9, 40],
+        [130, 72],
+        [600, 56],
+      ] as const) {
+        const x = matrix(rows, cols, 5);
+        const values = x.dataSync();
+        const sums = Array.from({ length: cols }, (_, col) => {
+          let sum = 0;
+          for (let row = 0; row < rows; row++) sum += values[row * cols + col] ?? NaN;
+          return sum;
+        });
+        expect(worstError(kernels.columnSum(x), sums)).toBeLessThan(1e-5);
+        const squares = [...values].reduce((sum, value) => sum + value * value, 0);
+        expect(Math.abs(kernels.sumOfSquares(x) - squares) / squares).toBeLessThan(1e-12);
+      }
+    });
+  });
+
+  it('GELU and its gradient are those of its definition, to the last number of a row that fills no vector', () => {
+    tf.tidy(() => {
+      const x = matrix(3, 12, 1);
+      const dY = matrix(3, 12, 2);
+      const gelu = (value: number): number =>
+        0.5 * value * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (value + 0.044715 * value ** 3)));
+      const values = [...x.dataSync()];
+      const gradients = dY.dataSync();
+      const slopes = values.map((value, i) => {
+        const slope = (gelu(value + 1e-5) - gelu(value - 1e-5)) / 2e-5;
+        return slope * (gradients[i] ?? NaN);
+      });
+      expect(worstError(kernels.gelu(x), values.map(gelu))).toBeLessThan(1e-6);
+      expect(worstError(kernels.geluGradient(x, dY), slopes)).toBeLessThan(1e-6);
+    });
+  });
+
+  it('what does not fit is refused with a reason', () => {
+    const handles = [4, 4, 8].map((size) => kernels.memory.addVector(size));
+    const [ids, positions, targets] = handles.map((handle) => kernels.memory.integersOf(handle));
+    if (!ids || !positions || !targets) throw new Error('three arrays');
+    tf.tidy(() => {
+      const table = matrix(4, 8, 1);
+      ids.fill(0);
+      positions.fill(4);
+      expect(() => kernels.embed(table, table, ids, positions)).toThrow(
+        'tokens and positions are in their tables',
+      );
+      positions.fill(-1);
+      expect(() => kernels.scatterAddRows(table, positions, 4)).toThrow('indices are of rows of the result');
+      targets.fill(0);
+      expect(() => kernels.crossEntropyStats(matrix(3, 9, 1), targets)).toThrow('fit each other');
+      targets.fill(9);
+      expect(() => kernels.crossEntropyStats(matrix(8, 9, 1), targets)).toThrow(
+        'targets are in the vocabulary',
+      );
+      expect(() => kernels.add(table, matrix(4, 4, 1))).toThrow('fit each other');
+    });
+    for (const handle of handles) kernels.memory.freeTensor(handle);
   });
 });

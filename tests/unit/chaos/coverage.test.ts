@@ -18,6 +18,8 @@ interface Schema {
   readonly oneOf?: readonly Schema[];
   readonly allOf?: readonly Schema[];
   readonly properties?: Readonly<Record<string, Schema>>;
+  /** Names of fields that are alike: `^(one|other)$`. */
+  readonly patternProperties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
   readonly prefixItems?: readonly Schema[];
 }
@@ -66,6 +68,17 @@ function variantsOf(schema: Schema, refs: ReadonlySet<string> = new Set()): Sche
   return [schema, ...parts.flatMap((part) => variantsOf(part, refs))];
 }
 
+/** The fields of a schema, those too that stand in it as a pattern of their names. */
+const propertiesOf = ({ properties, patternProperties = {} }: Schema): [string, Schema][] => [
+  ...Object.entries(properties ?? {}),
+  ...Object.entries(patternProperties).flatMap(([pattern, field]) =>
+    pattern
+      .slice('^('.length, -')$'.length)
+      .split('|')
+      .map((name): [string, Schema] => [name, field]),
+  ),
+];
+
 /** Paths of the fields that a schema has: `/messages/[]/content`. `stack`: schemas around it, of which recursion is one. */
 function fieldsOf(schema: Schema, path: string, stack: readonly Schema[] = []): string[] {
   return variantsOf(schema).flatMap((variant) => {
@@ -73,7 +86,7 @@ function fieldsOf(schema: Schema, path: string, stack: readonly Schema[] = []): 
     const within = [...stack, variant];
     const own = path + nameOf(variant);
     return [
-      ...Object.entries(variant.properties ?? {}).flatMap(([name, field]) => [
+      ...propertiesOf(variant).flatMap(([name, field]) => [
         `${own}/${name}`,
         ...fieldsOf(field, `${own}/${name}`, within),
       ]),
@@ -102,7 +115,7 @@ function fieldsIn(schema: Schema, value: unknown, path: string): string[] {
     }
     if (!isObject(value) || !isOfVariant(value, variant)) return [];
     const own = path + nameOf(variant);
-    return Object.entries(variant.properties ?? {}).flatMap(([name, field]) =>
+    return propertiesOf(variant).flatMap(([name, field]) =>
       Object.hasOwn(value, name) ? [`${own}/${name}`, ...fieldsIn(field, value[name], `${own}/${name}`)] : [],
     );
   });
@@ -207,6 +220,7 @@ describe('what no good request has', () => {
       { a: [{ type: 'text', text: 'b' }] },
       ['POST /new /a/[]{image}/type', 'POST /new /a/[]{image}/url'],
     ],
+    ['a field of a pattern', { patternProperties: { '^(a|b)$': {} } }, { a: 1 }, ['POST /new /b']],
     ['nothing', { properties: { a: {} } }, { a: 1 }, []],
   ])('is told: %s', (_, schema, body, missing) => {
     expect(missingOf(routeOf(schema, body))).toEqual(missing);

@@ -60,4 +60,7 @@ it.each([
   ],
 ])('%s with %i answers and %i ms', (signal, numRunning, timeoutMs, text) => {
   expect(farewell(signal, numRunning, timeoutMs)).toBe(text);
+  expect(farewell(signal, numRunning, timeoutMs, 2500)).toMatch(
+    /^Tokenflare serves on for 2.5 s, then stops; /,
+  );
 });

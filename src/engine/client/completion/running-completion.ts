@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from '../../../config/timer-limit.ts';
 import { assertInvariant, EngineError } from '../../../errors.ts';
 import type { TokenVocabulary } from '../../../tokenizer/incremental-detokenizer.ts';
 import { Choice } from './choice.ts';
@@ -69,6 +70,7 @@ export class RunningCompletion implements Completion {
   readonly #timer: RequestTimer;
   readonly #promptLogprobs = new Map<number, SampledToken[]>();
   #deadline: NodeJS.Timeout | undefined;
+  #onStarted: (() => void) | undefined;
   #numOpen: number;
   #numWastedTokens = 0;
   #cancelCause: CancelCause | undefined;
@@ -129,6 +131,7 @@ export class RunningCompletion implements Completion {
       choice.started = true;
       choice.numCachedTokens = update.numCachedTokens ?? 0;
       this.#timer.recordStart(startedAtMs);
+      this.#onStarted?.();
     }
     if (choice.isClosed) {
       if (update.token !== undefined) {
@@ -199,6 +202,7 @@ export class RunningCompletion implements Completion {
 
   #settle(): void {
     clearTimeout(this.#deadline);
+    this.#onStarted?.();
     this.#timer.recordEnd();
     if (this.#error === undefined) this.#events.end();
     else this.#events.fail(this.#error);
@@ -207,6 +211,17 @@ export class RunningCompletion implements Completion {
 
   get #openChoices(): Choice[] {
     return [...this.#choices.values()].filter((choice) => !choice.isClosed);
+  }
+
+  startedWithin(ms: number): Promise<boolean> {
+    if (this.record().status !== 'queued') return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), Math.min(Math.max(ms, 0), MAX_TIMER_MS));
+      this.#onStarted = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+    });
   }
 
   /** Cancels what is not finished by then. */

@@ -6,12 +6,12 @@
 #include <vector>
 
 #include "kernels.h"
-#include "multiply_bfloat.h"
-#include "multiply_strided.h"
+#include "lasting_memory.h"
 #include "pool.h"
 #include "processor.h"
 #include "run_step.h"
 #include "store.h"
+#include "training.h"
 
 namespace tokenflare {
 namespace {
@@ -23,7 +23,7 @@ struct Addon {
   const BFloatKernels *bfloat_kernels = nullptr;
 };
 
-constexpr size_t kMaxArguments = 12;
+constexpr size_t kMaxArguments = 10;
 
 // A call of one of the functions. After the first fault its getters give nothing.
 class Call {
@@ -73,6 +73,21 @@ class Call {
   Numbers<int32_t> Integers(size_t index) { return Array<int32_t>(index, napi_int32_array); }
   Numbers<uint8_t> Bytes(size_t index) { return Array<uint8_t>(index, napi_uint8_array); }
 
+  // The arrays from an argument on; their number.
+  int64_t Operands(size_t first, Operand (&operands)[kMaxTrainingOperands]) {
+    int64_t count = 0;
+    for (size_t i = first; i < num_arguments_ && count < kMaxTrainingOperands; i++) {
+      napi_typedarray_type type;
+      size_t length = 0;
+      void *data = nullptr;
+      Require(napi_get_typedarray_info(env_, arguments_[i], &type, &length, &data, nullptr, nullptr) == napi_ok &&
+              (type == napi_float32_array || type == napi_int32_array));
+      if (!ok_) return 0;
+      operands[count++] = {data, static_cast<int64_t>(length), type == napi_int32_array};
+    }
+    return count;
+  }
+
   napi_value Return(double value) {
     if (!ok_) return Fail("the arguments are of the kinds that the function takes");
     napi_value result = nullptr;
@@ -101,6 +116,7 @@ class Call {
   bool ok_ = false;
 };
 
+constexpr int64_t kMostFloats = int64_t{1} << 40;
 constexpr const char *kNoMemory = "the system has no memory left for it";
 
 napi_value Start(napi_env env, napi_callback_info info) {
@@ -212,6 +228,29 @@ napi_value CopyPage(napi_env env, napi_callback_info info) {
   return call.Done(call.ok() ? call.addon().store.CopyPage(handle, from, to) : nullptr);
 }
 
+napi_value ReadPage(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const int32_t handle = call.Handle(0);
+  const int64_t page = call.Integer(1);
+  const auto bytes = call.Bytes(2);
+  return call.Done(call.ok() ? call.addon().store.ReadPage(handle, page, bytes.data, bytes.size) : nullptr);
+}
+
+napi_value WritePage(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const int32_t handle = call.Handle(0);
+  const int64_t page = call.Integer(1);
+  const auto bytes = call.Bytes(2);
+  return call.Done(call.ok() ? call.addon().store.WritePage(handle, page, bytes.data, bytes.size) : nullptr);
+}
+
+napi_value ReleasePages(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const int32_t handle = call.Handle(0);
+  const int64_t first = call.Integer(1), count = call.Integer(2);
+  return call.Done(call.ok() ? call.addon().store.ReleasePages(handle, first, count) : nullptr);
+}
+
 napi_value Run(napi_env env, napi_callback_info info) {
   Call call(env, info);
   const int32_t program = call.Handle(0);
@@ -226,15 +265,6 @@ napi_value Run(napi_env env, napi_callback_info info) {
                            {whole.data, whole.size, tops.data, tops.size, places.data, places.size}));
 }
 
-// Whether a matrix [lanes, depth] lies in the array.
-bool Holds(const Call::Numbers<float> &array, const Strided &matrix, int64_t lanes, int64_t depth) {
-  constexpr int64_t kMost = int64_t{1} << 31;
-  const bool are_small = lanes > 0 && depth > 0 && lanes < kMost && depth < kMost && matrix.lane_stride > 0 &&
-                         matrix.depth_stride > 0 && matrix.lane_stride < kMost && matrix.depth_stride < kMost;
-  return are_small && (lanes - 1) * matrix.lane_stride < array.size &&
-         (depth - 1) * matrix.depth_stride < array.size - (lanes - 1) * matrix.lane_stride;
-}
-
 // The name of the kernels, or nothing.
 napi_value StartBFloats(napi_env env, napi_callback_info info) {
   Call call(env, info);
@@ -246,64 +276,33 @@ napi_value StartBFloats(napi_env env, napi_callback_info info) {
   return name;
 }
 
-napi_value Multiply(napi_env env, napi_callback_info info) {
+// Zeros that last as long as the array.
+napi_value AddFloats(napi_env env, napi_callback_info info) {
   Call call(env, info);
-  const auto a = call.Floats(0), b = call.Floats(3), bias = call.Floats(6), output = call.Floats(7);
-  const Strided left = {a.data, call.Integer(1), call.Integer(2)}, right = {b.data, call.Integer(4), call.Integer(5)};
-  const int64_t rows = call.Integer(8), cols = call.Integer(9), depth = call.Integer(10);
-  const bool in_bfloats = call.Integer(11) != 0;
-  if (!call.ok()) return call.Done(nullptr);
-  const bool is_plain = left.depth_stride != 1 || left.lane_stride == depth;
-  const bool fits = Holds(a, left, rows, depth) && Holds(b, right, cols, depth) && is_plain &&
-                    (bias.size == 0 || bias.size == cols) && output.size == rows * cols;
-  if (!fits || call.addon().kernels.empty()) return call.Done("the operands of a product fit each other");
-  const float *bias_or_null = bias.size == 0 ? nullptr : bias.data;
-  if (in_bfloats) {
-    const bool is_dense = (left.depth_stride == 1 || left.lane_stride == 1) && (right.depth_stride == 1 || right.lane_stride == 1);
-    if (!is_dense) return call.Done("lanes or depth of an operand lie side by side");
-    const BFloatKernels *kernels = call.addon().bfloat_kernels;
-    if (kernels == nullptr) return call.Done("products in bfloat16 were started");
-    return call.Done(MultiplyBFloat(*kernels, left, right, bias_or_null, rows, cols, depth, output.data));
+  const int64_t size = call.Integer(0);
+  if (!call.ok() || size < 1 || size > kMostFloats) return call.Done("an array has a size");
+  void *memory = AllocateLasting(size * sizeof(float));
+  if (memory == nullptr) return call.Done(kNoMemory);
+  const auto finalize = [](napi_env, void *data, void *) { FreeLasting(data); };
+  napi_value buffer = nullptr, array = nullptr;
+  if (napi_create_external_arraybuffer(env, memory, size * sizeof(float), finalize, nullptr, &buffer) != napi_ok) {
+    FreeLasting(memory);
+    return call.Done(kNoMemory);
   }
-  return call.Done(MultiplyStrided(*call.addon().kernels[0], left, right, bias_or_null, rows, cols, depth, output.data));
+  napi_create_typedarray(env, napi_float32_array, size, buffer, 0, &array);
+  return array;
 }
 
-// Attention of whole sequences; backward where there is room for a gradient.
-napi_value AttendSequences(napi_env env, napi_callback_info info) {
+napi_value TrainArrays(napi_env env, napi_callback_info info) {
   Call call(env, info);
-  const auto qkv = call.Floats(0), out = call.Floats(1), stats = call.Floats(2), d_out = call.Floats(3);
-  const auto d_qkv = call.Floats(4), keep_scale = call.Floats(5);
-  const auto numbers = call.Integers(6);  // sequences, length, heads, size of a head, seed, threshold
+  const int64_t operation = call.Integer(0);
+  const auto numbers = call.Array<double>(1, napi_float64_array);
+  Operand operands[kMaxTrainingOperands];
+  const int64_t num_operands = call.Operands(2, operands);
   if (!call.ok()) return call.Done(nullptr);
-  if (numbers.size != 6 || keep_scale.size != 1) return call.Done("attention is described by six numbers and a scale");
-  const int64_t num_sequences = numbers.data[0], seq = numbers.data[1], heads = numbers.data[2], dim = numbers.data[3];
-  const int64_t size = num_sequences * seq * heads * dim;
-  const bool is_backward = d_qkv.size > 0;
-  const bool fits = num_sequences > 0 && seq > 0 && heads > 0 && dim > 0 && seq % 8 == 0 && dim % 16 == 0 &&
-                    qkv.size == 3 * size && out.size == size && stats.size == num_sequences * heads * 2 * seq &&
-                    (!is_backward || (d_qkv.size == 3 * size && d_out.size == size));
-  if (!fits || call.addon().kernels.empty()) return call.Done("the operands of attention fit each other");
-  call.addon().kernels[0]->attend_sequences({qkv.data, out.data, stats.data, d_out.data,
-                                             is_backward ? d_qkv.data : nullptr, num_sequences, seq, heads, dim,
-                                             numbers.data[4], numbers.data[5], keep_scale.data[0]});
-  return call.Done(nullptr);
-}
-
-// GELU, or its gradient where there is one of its result.
-napi_value ActivateGelu(napi_env env, napi_callback_info info) {
-  Call call(env, info);
-  const auto x = call.Floats(0), d_y = call.Floats(1), output = call.Floats(2);
-  if (!call.ok()) return call.Done(nullptr);
-  const bool is_backward = d_y.size > 0;
-  const bool fits = x.size == output.size && x.size % 16 == 0 && (!is_backward || d_y.size == x.size);
-  if (!fits || call.addon().kernels.empty()) return call.Done("the operands of an activation fit each other");
-  const Kernels &kernels = *call.addon().kernels[0];
-  if (is_backward) {
-    kernels.gelu_gradient(x.data, d_y.data, x.size, output.data);
-  } else {
-    kernels.gelu(x.data, x.size, output.data);
-  }
-  return call.Done(nullptr);
+  const Addon &addon = call.addon();
+  if (addon.kernels.empty()) return call.Done("the kernels were started");
+  return call.Done(Train(*addon.kernels[0], addon.bfloat_kernels, operation, operands, num_operands, numbers.data, numbers.size));
 }
 
 napi_value NumBytesOf(napi_env env, napi_callback_info info) {
@@ -329,7 +328,9 @@ napi_value Register(napi_env env, napi_value exports) {
       {"start", Start},           {"addVector", AddVector},     {"addMatrix", AddMatrix},     {"addCache", AddCache},
       {"addProgram", AddProgram}, {"freeTensor", FreeTensor},   {"freeProgram", FreeProgram}, {"writeVector", WriteVector},
       {"readTensor", ReadTensor}, {"packFloats", PackFloats}, {"packRows", PackRows},       {"copyPage", CopyPage},
-      {"run", Run},               {"multiply", Multiply},   {"startBFloats", StartBFloats}, {"attendSequences", AttendSequences}, {"gelu", ActivateGelu}, {"numBytesOf", NumBytesOf}, {"numBytes", NumBytes},
+      {"readPage", ReadPage},     {"writePage", WritePage},     {"releasePages", ReleasePages},
+      {"run", Run},               {"addFloats", AddFloats},     {"startBFloats", StartBFloats}, {"train", TrainArrays},
+      {"numBytesOf", NumBytesOf}, {"numBytes", NumBytes},
   };
   for (const auto &[name, function] : functions) {
     napi_value value = nullptr;

@@ -8,6 +8,7 @@ inline Ints JoinInts(__m256i low, __m256i high) { return {{(IntPart)low, (IntPar
 inline Vector JoinFloats(__m256 low, __m256 high) { return {{(Part)low, (Part)high}}; }
 
 inline Part FmaPart(Part a, Part b, Part c) { return (Part)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c); }
+inline Part RootPart(Part a) { return (Part)_mm256_sqrt_ps((__m256)a); }
 // Sixteen float16.
 inline Vector LoadHalves(const uint8_t *from) {
   const __m128i *halves = reinterpret_cast<const __m128i *>(from);

@@ -8,6 +8,7 @@ using Bytes = __m512i;
 
 inline Vector OfFloats(__m512 values) { return {{(Part)values}}; }
 inline Part FmaPart(Part a, Part b, Part c) { return (Part)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
+inline Part RootPart(Part a) { return (Part)_mm512_sqrt_ps((__m512)a); }
 // Sixteen float16.
 inline Vector LoadHalves(const uint8_t *from) {
   return OfFloats(_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i *>(from))));

@@ -8,6 +8,7 @@ namespace {
 static_assert(kParts == 4, "a register has four floats");
 
 inline Part FmaPart(Part a, Part b, Part c) { return (Part)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
+inline Part RootPart(Part a) { return (Part)vsqrtq_f32((float32x4_t)a); }
 // Sixteen float16.
 inline Vector LoadHalves(const uint8_t *from) {
   return EachPart([&](int p) -> Part {

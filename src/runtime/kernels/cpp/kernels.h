@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "panel.h"
+#include "training_kernels.h"
 
 namespace tokenflare {
 
@@ -68,20 +69,6 @@ struct Attention {
   int64_t window;  // tokens that a query sees, itself included; 0: all
 };
 
-// Causal attention over sequences that lie one after the other, forward, or backward where d_qkv is not null. Lengths are
-// multiples of 8, sizes of heads of 16.
-struct SequenceAttention {
-  const float *qkv;    // [sequences * seq, 3 * heads * head_dim]
-  float *out;          // [sequences * seq, heads * head_dim]
-  float *stats;        // [sequences * heads, 2, seq]: the largest score and 1 / sum of each query
-  const float *d_out;  // as out
-  float *d_qkv;        // as qkv
-  int64_t num_sequences, seq, num_heads, head_dim;
-  // Dropout of weights: which survive, as their hash is not below the threshold, and by how much they grow.
-  int32_t seed, threshold;
-  float keep_scale;
-};
-
 struct Rotation {
   const float *table;  // [positions, head_dim]: the cosines of a head's pairs, then their sines
   const int32_t *positions;
@@ -118,10 +105,7 @@ struct Kernels {
   // The `num_top` largest of a row's numbers, the first of equals first, where they stand, and log(sum(exp(row))):
   // [size] -> [num_top], [num_top], one.
   void (*top)(const float *row, int64_t size, int64_t num_top, float *values, int32_t *places, float *log_sum_exp);
-  // For training; null in WebAssembly.
-  void (*attend_sequences)(const SequenceAttention &attention);
-  // The gradient of GELU times that of its result; the size is a multiple of 16.
-  void (*gelu_gradient)(const float *x, const float *d_y, int64_t size, float *d_x);
+  const TrainingKernels *training;
 };
 
 // The sets of one kind of processor. A set that differs by its products of integers alone has all else of another.

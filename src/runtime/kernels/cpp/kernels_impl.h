@@ -7,20 +7,19 @@
 #include "linear_impl.h"
 #include "add_row_impl.h"
 #include "top_impl.h"
-#ifndef TOKENFLARE_INFERENCE_ONLY
+#include "training_numbers_impl.h"
 #include "training_attention_impl.h"
-#endif
+#include "training_rows_impl.h"
 
 namespace tokenflare {
 namespace {
 
+constexpr TrainingKernels kTraining = {AttendSequences, GeluGradient, LayerNormGradient, ColumnSum,
+                                       Drop,            Embed,        ScatterRows,       CrossEntropy,
+                                       CrossEntropyGradient, SumOfSquares, AdamW};
+
 constexpr Kernels kKernels = {TOKENFLARE_KERNELS, Linear, FloatPanel, AddRow, LayerNorm,    RmsNorm, NormHeads,
-                              Rotate,             Gelu,   Gate,       Add,    RunAttention, Top,
-#ifndef TOKENFLARE_INFERENCE_ONLY
-                              AttendSequences,    GeluGradient};
-#else
-                              nullptr,            nullptr};
-#endif
+                              Rotate,             Gelu,   Gate,       Add,    RunAttention, Top,     &kTraining};
 
 }  // namespace
 }  // namespace tokenflare

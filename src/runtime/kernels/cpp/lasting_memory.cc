@@ -4,6 +4,7 @@
 #include <windows.h>
 #else
 #include <sys/mman.h>
+#include <unistd.h>
 #endif
 
 #include <algorithm>
@@ -36,6 +37,9 @@ char *MapPages(size_t size) {
   return static_cast<char *>(VirtualAlloc(nullptr, size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE));
 }
 void UnmapPages(char *start, size_t) { VirtualFree(start, 0, MEM_RELEASE); }
+// What was committed once stays so.
+void DiscardPages(char *, size_t) {}
+size_t SystemPage() { return kPage; }
 
 #else
 
@@ -54,6 +58,14 @@ char *MapPages(size_t size) {
   return aligned;
 }
 void UnmapPages(char *start, size_t size) { munmap(start, size); }
+void DiscardPages(char *start, size_t size) {
+#if defined(__linux__)
+  madvise(start, size, MADV_DONTNEED);
+#else
+  madvise(start, size, MADV_FREE);
+#endif
+}
+size_t SystemPage() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }
 
 #endif
 
@@ -75,6 +87,14 @@ void *AllocateLasting(size_t num_bytes) {
   stretch.used += needed;
   stretch.num_parts++;
   return memory;
+}
+
+void ReleaseLasting(void *start, size_t num_bytes) {
+  const size_t page = SystemPage();
+  const uintptr_t from = RoundUp(reinterpret_cast<uintptr_t>(start), page);
+  const uintptr_t to = (reinterpret_cast<uintptr_t>(start) + num_bytes) / page * page;
+  // Pages of the system that hold something else as well stay.
+  if (from < to) DiscardPages(reinterpret_cast<char *>(from), to - from);
 }
 
 void FreeLasting(void *memory) {

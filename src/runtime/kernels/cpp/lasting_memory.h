@@ -15,6 +15,10 @@ constexpr bool IsCountable(int64_t num_bytes) {
 // has them: with its ordinary ones a third of the time of reading goes into finding them. Null without memory.
 void *AllocateLasting(size_t num_bytes);
 
+// Gives the memory behind a part of it back to the system, whose numbers nobody needs: it holds them still, or zeros.
+// Nothing where the system does not take it.
+void ReleaseLasting(void *start, size_t num_bytes);
+
 // Gives back what AllocateLasting gave.
 void FreeLasting(void *memory);
 

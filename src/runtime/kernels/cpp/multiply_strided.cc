@@ -35,13 +35,23 @@ void PackPanel(const Strided &from, int64_t first, int64_t num_lanes, int64_t de
   }
 }
 
-// Some lanes one after the other: [lanes][depth].
+// Some lanes one after the other: [lanes][depth]. Few are written side by side, since as many as ways of the innermost cache
+// would drive each other out where the depth is a power of two.
 void PackRows(const Strided &from, int64_t first, int64_t end, int64_t depth, float *rows) {
+  constexpr int64_t kLanes = 4;
   for (int64_t start = 0; start < depth; start += kStretch) {
     const int64_t stop = std::min(depth, start + kStretch);
-    for (int64_t k = start; k < stop; k++) {
-      const float *column = from.numbers + k * from.depth_stride;
-      for (int64_t lane = first; lane < end; lane++) rows[lane * depth + k] = column[lane * from.lane_stride];
+    int64_t lane = first;
+    for (; lane + kLanes <= end; lane += kLanes) {
+      for (int64_t k = start; k < stop; k++) {
+        const float *column = from.numbers + k * from.depth_stride + lane * from.lane_stride;
+        for (int64_t i = 0; i < kLanes; i++) rows[(lane + i) * depth + k] = column[i * from.lane_stride];
+      }
+    }
+    for (; lane < end; lane++) {
+      for (int64_t k = start; k < stop; k++) {
+        rows[lane * depth + k] = from.numbers[k * from.depth_stride + lane * from.lane_stride];
+      }
     }
   }
 }

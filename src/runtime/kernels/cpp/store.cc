@@ -235,4 +235,64 @@ const char *Store::CopyPage(int32_t handle, int64_t from, int64_t to) {
   return nullptr;
 }
 
+namespace {
+
+// Calls move(in the cache, in a row of bytes, count) for every stretch of a page, as they lie one behind the other.
+template <typename Move>
+void ForStretches(const Cache &cache, int64_t page, const Move &move) {
+  int64_t page_bytes = 0;
+  ForSlotArrays(cache, [&](const SlotArray &array) { page_bytes += cache.PageSlots() * array.slot_bytes; });
+  ParallelFor(cache.num_layers, [&](int64_t layer) {
+    int64_t at = layer * page_bytes;
+    ForSlotArrays(cache, [&](const SlotArray &array) {
+      const int64_t bytes = cache.PageSlots() * array.slot_bytes;
+      move(array.start + (layer * cache.num_pages + page) * bytes, at, bytes);
+      at += bytes;
+    });
+  });
+}
+
+}  // namespace
+
+// The cache, where it has the page and its pages have so many bytes; else null.
+const Cache *Store::CacheOfPage(int32_t handle, int64_t page, int64_t num_bytes) {
+  Tensor *tensor = OfKind(handle, Tensor::kCache);
+  if (tensor == nullptr || page < 0 || page >= tensor->cache.num_pages) return nullptr;
+  return num_bytes == tensors_[handle]->num_bytes / tensor->cache.num_pages ? &tensor->cache : nullptr;
+}
+
+constexpr const char *kNotThePage = "a page lies in the cache, and has all of its bytes";
+
+const char *Store::ReadPage(int32_t handle, int64_t page, uint8_t *bytes, int64_t num_bytes) {
+  const Cache *cache = CacheOfPage(handle, page, num_bytes);
+  if (cache == nullptr) return kNotThePage;
+  ForStretches(*cache, page, [&](const uint8_t *inside, int64_t at, int64_t count) {
+    std::memcpy(bytes + at, inside, count);
+  });
+  return nullptr;
+}
+
+const char *Store::WritePage(int32_t handle, int64_t page, const uint8_t *bytes, int64_t num_bytes) {
+  const Cache *cache = CacheOfPage(handle, page, num_bytes);
+  if (cache == nullptr) return kNotThePage;
+  ForStretches(*cache, page, [&](uint8_t *inside, int64_t at, int64_t count) {
+    std::memcpy(inside, bytes + at, count);
+  });
+  return nullptr;
+}
+
+const char *Store::ReleasePages(int32_t handle, int64_t first, int64_t count) {
+  Tensor *tensor = OfKind(handle, Tensor::kCache);
+  if (tensor == nullptr) return kNoTensor;
+  const Cache &cache = tensor->cache;
+  if (first < 0 || count < 0 || first > cache.num_pages - count) return "pages lie in the cache";
+  for (int64_t layer = 0; layer < cache.num_layers; layer++) {
+    ForSlotArrays(cache, [&](const SlotArray &array) {
+      const int64_t bytes = cache.PageSlots() * array.slot_bytes;
+      ReleaseLasting(array.start + (layer * cache.num_pages + first) * bytes, count * bytes);
+    });
+  }
+  return nullptr;
+}
+
 }  // namespace tokenflare

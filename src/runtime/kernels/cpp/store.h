@@ -39,6 +39,11 @@ class Store {
   const char *PackRows(int32_t handle, int64_t first_row, StoredFormat from, const uint8_t *rows, int64_t num_bytes);
   // A page of a cache, in every layer.
   const char *CopyPage(int32_t handle, int64_t from, int64_t to);
+  // The bytes of a page, layer by layer: keys, values, and the scales of both.
+  const char *ReadPage(int32_t handle, int64_t page, uint8_t *bytes, int64_t num_bytes);
+  const char *WritePage(int32_t handle, int64_t page, const uint8_t *bytes, int64_t num_bytes);
+  // Gives the memory of some pages that hold nothing back to the system, as far as it can be had; they may hold zeros then.
+  const char *ReleasePages(int32_t handle, int64_t first, int64_t count);
 
   // All of a tensor's memory; null where there is none.
   const void *MemoryOf(int32_t handle, int64_t *num_bytes) const;
@@ -57,6 +62,7 @@ class Store {
   // Memory of zeros for a tensor; null where there is none.
   Owned *Add(int64_t num_bytes, int32_t *handle);
   Tensor *OfKind(int32_t handle, Tensor::Kind kind);
+  const Cache *CacheOfPage(int32_t handle, int64_t page, int64_t num_bytes);
   const Segment *SegmentOfRows(int32_t handle, int64_t first_row, int64_t num_rows);
   uint8_t *WritablePanels(int32_t handle, const Segment &segment);
 

@@ -9,10 +9,16 @@ namespace {
 
 constexpr int64_t kTileQueries = kWidth;
 constexpr float kNever = -1e30f;  // its exponential is 0
+// Registers that a row's sums take at a time.
+#ifdef TOKENFLARE_NARROW_TILES
+constexpr int kTogether = 2;
+#else
+constexpr int kTogether = kParts;
+#endif
 // Keys whose scores are computed together, and rows that are mixed together: divisors of 8, as lengths are multiples of.
-constexpr int kScoredKeys = 8;
+constexpr int kScoredKeys = kParts == 1 ? 8 : 4;
 constexpr int kMixedRows = 4;
-constexpr int kMixedVectors = kParts == 1 ? 4 : 1;
+constexpr int kMixedParts = kParts == 1 ? 4 : kTogether;
 
 // One head of one sequence.
 struct SequenceHead {
@@ -39,18 +45,36 @@ void FillPanel(const float *rows, int64_t stride, int64_t num_queries, int64_t d
   }
 }
 
+inline Part LoadPart(const float *from) { return *reinterpret_cast<const LoosePart *>(from); }
+inline void StorePart(float *to, Part part) { *reinterpret_cast<LoosePart *>(to) = part; }
+
+// scores [kScoredKeys][16] = rows [kScoredKeys, dim] x panel [dim][16], some of the sixteen.
+TOKENFLARE_INLINE void ScoreTile(const float *rows, ptrdiff_t stride, ptrdiff_t dim, const float *panel, float *scores) {
+  Part sums[kScoredKeys][kTogether] = {};
+  for (ptrdiff_t d = 0; d < dim; d++, panel += kTileQueries) {
+    Part columns[kTogether];
+#pragma GCC unroll 4
+    for (int p = 0; p < kTogether; p++) columns[p] = LoadPart(panel + p * kPartWidth);
+#pragma GCC unroll 8
+    for (int i = 0; i < kScoredKeys; i++) {
+      const Part number = rows[i * stride + d] - Part{};
+#pragma GCC unroll 4
+      for (int p = 0; p < kTogether; p++) sums[i][p] = FmaPart(number, columns[p], sums[i][p]);
+    }
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < kScoredKeys; i++) {
+#pragma GCC unroll 4
+    for (int p = 0; p < kTogether; p++) StorePart(scores + i * kTileQueries + p * kPartWidth, sums[i][p]);
+  }
+}
+
 // scores [num_keys][16] = rows [num_keys, dim] x panel [dim][16].
 void ScoreKeys(const float *rows, int64_t stride, int64_t num_keys, int64_t dim, const float *panel, float *scores) {
   for (int64_t key = 0; key < num_keys; key += kScoredKeys) {
-    const float *from = rows + key * stride;
-    Vector sums[kScoredKeys] = {};
-    for (int64_t d = 0; d < dim; d++) {
-      const Vector column = Load(panel + d * kTileQueries);
-#pragma GCC unroll 8
-      for (int i = 0; i < kScoredKeys; i++) sums[i] = Fma(Splat(from[i * stride + d]), column, sums[i]);
+    for (int query = 0; query < kTileQueries; query += kTogether * kPartWidth) {
+      ScoreTile(rows + key * stride, stride, dim, panel + query, scores + key * kTileQueries + query);
     }
-#pragma GCC unroll 8
-    for (int i = 0; i < kScoredKeys; i++) Store(scores + (key + i) * kTileQueries, sums[i]);
   }
 }
 
@@ -69,73 +93,67 @@ struct Weights {
   int64_t row_step, step;
 };
 
-// out [4, kVectors * 16] = factor * weights [4, count] x rows [count, ...], or += it.
-template <int kVectors>
-TOKENFLARE_INLINE void MixTile(const Weights &weights, int64_t count, const float *rows, int64_t stride, float factor,
-                               bool adds, float *out, int64_t out_stride) {
-  Vector sums[kMixedRows][kVectors] = {};
-  for (int64_t k = 0; k < count; k++) {
-    Vector row[kVectors];
+// out [4, numbers of kCount registers] = factor * weights [4, count] x rows [count, ...], or += it.
+template <int kCount>
+TOKENFLARE_INLINE void MixTile(const Weights &weights, ptrdiff_t count, const float *rows, ptrdiff_t stride, float factor,
+                               bool adds, float *out, ptrdiff_t out_stride) {
+  Part sums[kMixedRows][kCount] = {};
+  const float *numbers = weights.numbers;
+  const ptrdiff_t row_step = weights.row_step, step = weights.step;
+  for (ptrdiff_t k = 0; k < count; k++, rows += stride, numbers += step) {
+    Part row[kCount];
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; v++) row[v] = Load(rows + k * stride + v * kWidth);
+    for (int p = 0; p < kCount; p++) row[p] = LoadPart(rows + p * kPartWidth);
 #pragma GCC unroll 4
     for (int m = 0; m < kMixedRows; m++) {
-      const Vector weight = Splat(weights.numbers[m * weights.row_step + k * weights.step]);
+      const Part weight = numbers[m * row_step] - Part{};
 #pragma GCC unroll 4
-      for (int v = 0; v < kVectors; v++) sums[m][v] = Fma(weight, row[v], sums[m][v]);
+      for (int p = 0; p < kCount; p++) sums[m][p] = FmaPart(weight, row[p], sums[m][p]);
     }
   }
+  const Part factors = factor - Part{};
 #pragma GCC unroll 4
   for (int m = 0; m < kMixedRows; m++) {
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; v++) {
-      float *to = out + m * out_stride + v * kWidth;
-      Store(to, adds ? Fma(sums[m][v], Splat(factor), Load(to)) : sums[m][v] * factor);
+    for (int p = 0; p < kCount; p++) {
+      float *to = out + m * out_stride + p * kPartWidth;
+      StorePart(to, adds ? FmaPart(sums[m][p], factors, LoadPart(to)) : sums[m][p] * factors);
     }
   }
 }
 
 void Mix(const Weights &weights, int64_t num_rows, int64_t count, const float *rows, int64_t stride, int64_t dim,
          float factor, bool adds, float *out, int64_t out_stride) {
-  constexpr int64_t kTogether = kMixedVectors * kWidth;
+  constexpr int64_t kWide = kMixedParts * kPartWidth;
   for (int64_t m = 0; m < num_rows; m += kMixedRows) {
     const Weights some = {weights.numbers + m * weights.row_step, weights.row_step, weights.step};
     float *to = out + m * out_stride;
     int64_t d = 0;
-    for (; d + kTogether <= dim; d += kTogether) {
-      MixTile<kMixedVectors>(some, count, rows + d, stride, factor, adds, to + d, out_stride);
+    for (; d + kWide <= dim; d += kWide) {
+      MixTile<kMixedParts>(some, count, rows + d, stride, factor, adds, to + d, out_stride);
     }
-    for (; d < dim; d += kWidth) MixTile<1>(some, count, rows + d, stride, factor, adds, to + d, out_stride);
+    for (; d < dim; d += kPartWidth) MixTile<1>(some, count, rows + d, stride, factor, adds, to + d, out_stride);
   }
 }
 
-// Which weights survive dropout, and grow by keep_scale: by a hash of the place (the finaliser of MurmurHash3, public
-// domain, by Austin Appleby), as assembly/dropout.ts has it, so that no mask is kept.
+// Which weights dropout keeps, key after key.
 struct Survivors {
   Vector places;  // as integers: (query, key) of each query
-  const SequenceAttention &a;
+  const Dropout &dropout;
 
-  Survivors(const SequenceHead &head, int64_t first_query) : places(), a(head.a) {
+  Survivors(const SequenceHead &head, int64_t first_query) : places(), dropout(head.a.dropout) {
     uint32_t first[kWidth];
     for (int64_t i = 0; i < kWidth; i++) {
-      first[i] = static_cast<uint32_t>((head.index * a.seq + first_query + i) * a.seq);
+      first[i] = static_cast<uint32_t>(((head.a.first_head + head.index) * head.a.seq + first_query + i) * head.a.seq);
     }
     __builtin_memcpy(&places, first, sizeof first);
   }
 
   // keep_scale or 0 for each query's next key.
   TOKENFLARE_INLINE Vector Next() {
-    if (a.threshold <= 0) return Splat(a.keep_scale);
-    const Vector kept = EachPart([&](int p) -> Part {
-      const WordPart place = (WordPart)places.parts[p];
-      WordPart hash = (place * 0x9e3779b1u) ^ static_cast<uint32_t>(a.seed);
-      hash = (hash ^ (hash >> 16)) * 0x85ebca6bu;
-      hash = (hash ^ (hash >> 13)) * 0xc2b2ae35u;
-      hash = (hash ^ (hash >> 16)) >> 1;
-      const Part scale = a.keep_scale - Part{};
-      return (IntPart)hash >= a.threshold ? scale : Part{};
-    });
-    places = EachPart([&](int p) -> Part { return (Part)((WordPart)places.parts[p] + 1u); });
+    if (dropout.threshold <= 0) return Splat(dropout.keep_scale);
+    const Vector kept = Kept(places, dropout);
+    places = MovePlaces(places, 1);
     return kept;
   }
 };
@@ -186,11 +204,10 @@ struct TileRoom {
 
 void AttendHead(const SequenceHead &head) {
   const SequenceAttention &a = head.a;
-  const float scale = 1.0f / __builtin_sqrtf(static_cast<float>(a.head_dim));
   const TileRoom room(a);
   for (int64_t query = 0; query < a.seq; query += kTileQueries) {
     const int64_t num_queries = Least(kTileQueries, a.seq - query), num_keys = query + num_queries;
-    FillPanel(head.Qkv(0) + query * head.RowSize(), head.RowSize(), num_queries, a.head_dim, scale, room.queries);
+    FillPanel(head.Qkv(0) + query * head.RowSize(), head.RowSize(), num_queries, a.head_dim, a.scale, room.queries);
     ScoreKeys(head.Qkv(1), head.RowSize(), num_keys, a.head_dim, room.queries, room.scores);
     HideLaterKeys(room.scores, query, num_keys);
     float largest[kWidth], inverse[kWidth];
@@ -211,7 +228,6 @@ float DeltaOf(const float *d_out, const float *out, int64_t dim) {
 
 void AttendHeadBackward(const SequenceHead &head) {
   const SequenceAttention &a = head.a;
-  const float scale = 1.0f / __builtin_sqrtf(static_cast<float>(a.head_dim));
   const int64_t dim = a.head_dim, stride = head.RowSize(), out_stride = head.OutSize();
   const TileRoom room(a);
   for (int64_t row = 0; row < a.seq; row++) {
@@ -221,7 +237,7 @@ void AttendHeadBackward(const SequenceHead &head) {
   for (int64_t query = 0; query < a.seq; query += kTileQueries) {
     const int64_t num_queries = Least(kTileQueries, a.seq - query), num_keys = query + num_queries;
     const float *queries = head.Qkv(0) + query * stride, *d_out = a.d_out + head.OutPlace() + query * out_stride;
-    FillPanel(queries, stride, num_queries, dim, scale, room.queries);
+    FillPanel(queries, stride, num_queries, dim, a.scale, room.queries);
     FillPanel(d_out, out_stride, num_queries, dim, 1.0f, room.d_out);
     ScoreKeys(head.Qkv(1), stride, num_keys, dim, room.queries, room.scores);
     HideLaterKeys(room.scores, query, num_keys);
@@ -233,37 +249,60 @@ void AttendHeadBackward(const SequenceHead &head) {
     const float *out = a.out + head.OutPlace() + query * out_stride;
     for (int64_t i = 0; i < num_queries; i++) delta[i] = DeltaOf(d_out + i * out_stride, out + i * out_stride, dim);
     WeightTileBackward(room.scores, room.d_scores, num_keys, Survivors(head, query), largest, inverse, delta);
-    Mix({room.d_scores, 1, kTileQueries}, num_queries, num_keys, head.Qkv(1), stride, dim, scale, false,
+    Mix({room.d_scores, 1, kTileQueries}, num_queries, num_keys, head.Qkv(1), stride, dim, a.scale, false,
         head.DQkv(0) + query * stride, stride);
-    Mix({room.d_scores, kTileQueries, 1}, num_keys, num_queries, queries, stride, dim, scale, true, head.DQkv(1), stride);
+    Mix({room.d_scores, kTileQueries, 1}, num_keys, num_queries, queries, stride, dim, a.scale, true, head.DQkv(1), stride);
     Mix({room.scores, kTileQueries, 1}, num_keys, num_queries, d_out, out_stride, dim, 1.0f, true, head.DQkv(2), stride);
   }
 }
 
-void AttendSequences(const SequenceAttention &attention) {
-  ParallelFor(attention.num_sequences * attention.num_heads, [&](int64_t index) {
-    const SequenceHead head = {attention, index};
-    if (attention.d_qkv == nullptr) {
-      AttendHead(head);
-    } else {
-      AttendHeadBackward(head);
+// Parts of a row: `dim` numbers each, `step` apart.
+template <typename Number>
+struct RowParts {
+  Number *numbers;
+  int64_t stride, step, dim;
+};
+
+// Rows of parts of another width; what is missing is zero.
+void CopyParts(const RowParts<const float> &from, const RowParts<float> &to, int64_t num_rows, int64_t num_parts) {
+  const int64_t dim = Least(from.dim, to.dim);
+  for (int64_t row = 0; row < num_rows; row++) {
+    for (int64_t part = 0; part < num_parts; part++) {
+      float *at = to.numbers + row * to.stride + part * to.step;
+      __builtin_memcpy(at, from.numbers + row * from.stride + part * from.step, dim * sizeof(float));
+      __builtin_memset(at + dim, 0, (to.dim - dim) * sizeof(float));
     }
-  });
+  }
 }
 
-// dX = dY (s + x s (1 - s) 2u'), s = sigmoid(2u): of GeluOf.
-void GeluGradient(const float *x, const float *d_y, int64_t size, float *d_x) {
-  constexpr float kTwice = 2 * 0.7978845608f;
-  constexpr int64_t kPerChunk = 8192;
-  ParallelFor((size + kPerChunk - 1) / kPerChunk, [&](int64_t chunk) {
-    const int64_t end = Least(size, (chunk + 1) * kPerChunk);
-    for (int64_t i = chunk * kPerChunk; i < end; i += kWidth) {
-      const Vector value = Load(x + i), square = value * value * 0.044715f;
-      const Vector s = Splat(1.0f) / (Exp(value * (square + 1.0f) * -kTwice) + 1.0f);
-      const Vector rise = value * ((square * 3.0f + 1.0f) * kTwice) * (Splat(1.0f) - s);
-      Store(d_x + i, Load(d_y + i) * (s * (rise + 1.0f)));
-    }
-  });
+// The same over a copy of one head that is as wide as whole vectors.
+void AttendPadded(const SequenceHead &head) {
+  const SequenceAttention &a = head.a;
+  const int64_t dim = a.head_dim, wide = (dim + kWidth - 1) / kWidth * kWidth, size = a.seq * wide;
+  const int64_t stride = head.RowSize(), part = head.OutSize(), place = head.OutPlace();
+  float *qkv = Scratch(1, 8 * size), *out = qkv + 3 * size, *d_out = out + size, *d_qkv = d_out + size;
+  CopyParts({head.Qkv(0), stride, part, dim}, {qkv, 3 * wide, wide, wide}, a.seq, 3);
+  const SequenceAttention padded = {qkv, out, head.Largest(), d_out, a.d_qkv == nullptr ? nullptr : d_qkv, 1, a.seq, 1,
+                                    wide, a.scale, a.dropout, a.first_head + head.index};
+  if (a.d_qkv == nullptr) {
+    AttendHead({padded, 0});
+    return CopyParts({out, wide, 0, wide}, {a.out + place, part, 0, dim}, a.seq, 1);
+  }
+  CopyParts({a.out + place, part, 0, dim}, {out, wide, 0, wide}, a.seq, 1);
+  CopyParts({a.d_out + place, part, 0, dim}, {d_out, wide, 0, wide}, a.seq, 1);
+  AttendHeadBackward({padded, 0});
+  CopyParts({d_qkv, 3 * wide, wide, wide}, {head.DQkv(0), stride, part, dim}, a.seq, 3);
+}
+
+void Attend(const SequenceHead &head) {
+  if (head.a.head_dim % kWidth != 0) return AttendPadded(head);
+  if (head.a.d_qkv == nullptr) return AttendHead(head);
+  AttendHeadBackward(head);
+}
+
+void AttendSequences(const SequenceAttention &attention) {
+  ParallelFor(attention.num_sequences * attention.num_heads,
+              [&](int64_t index) { Attend(SequenceHead{attention, index}); });
 }
 
 }  // namespace

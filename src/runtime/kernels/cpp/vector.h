@@ -18,6 +18,7 @@ typedef uint16_t HalfPart __attribute__((vector_size(kPartWidth * 2), aligned(2)
 // a * b + c, rounded once; each instruction set has its own. Where it is not written out a product is rounded before it is
 // added: the compiler joins none, or bits would depend on which it joins.
 inline Part FmaPart(Part a, Part b, Part c);
+inline Part RootPart(Part a);
 
 struct Vector {
   Part parts[kParts];

@@ -68,17 +68,15 @@ describe('compile', () => {
     expect(textOf('dist/src/main.js')).toContain('//# sourceMappingURL=main.js.map');
   });
 
-  it('compiles of the page what others import, and nothing of kernels', async () => {
+  it('compiles of the page what others import', async () => {
     write({
       'bench/main.ts': "import '../src/page/parse.ts';\n",
       'src/page/parse.ts': 'export {};\n',
       'src/page/view.ts': 'export {};\n',
-      'studio/training/assembly/kernels.ts': 'export function add(a: i32): i32 { return a; }\n',
     });
     await compile(root);
     expect(existsSync(join(root, 'dist/src/page/parse.js'))).toBe(true);
     expect(existsSync(join(root, 'dist/src/page/view.js'))).toBe(false);
-    expect(existsSync(join(root, 'dist/studio/training/assembly'))).toBe(false);
   });
 
   it('leaves nothing behind whose source is gone', async () => {

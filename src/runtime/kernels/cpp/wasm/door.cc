@@ -9,6 +9,7 @@
 #include "self_check.h"
 #include "store.h"
 #include "threads.h"
+#include "training.h"
 
 #define EXPORT(name) extern "C" __attribute__((export_name(#name)))
 
@@ -96,12 +97,30 @@ const char *PackRows(int32_t handle, double row, int32_t format, const uint8_t *
 EXPORT(copyPage) const char *CopyPage(int32_t handle, double from, double to) {
   return store.CopyPage(handle, static_cast<int64_t>(from), static_cast<int64_t>(to));
 }
+EXPORT(readPage) const char *ReadPage(int32_t handle, double page, uint8_t *bytes, double num_bytes) {
+  return store.ReadPage(handle, static_cast<int64_t>(page), bytes, static_cast<int64_t>(num_bytes));
+}
+EXPORT(writePage) const char *WritePage(int32_t handle, double page, const uint8_t *bytes, double num_bytes) {
+  return store.WritePage(handle, static_cast<int64_t>(page), bytes, static_cast<int64_t>(num_bytes));
+}
 EXPORT(run)
 const char *Run(int32_t program, const int32_t *rows, int32_t num_words, float *whole, double whole_size, float *tops,
                 double tops_size, int32_t *places, double places_size) {
   return RunStep(*kernels, store, program, rows, num_words,
                  {whole, static_cast<int64_t>(whole_size), tops, static_cast<int64_t>(tops_size), places,
                   static_cast<int64_t>(places_size)});
+}
+
+// Of each operand its address, its size and 1 where it has integers.
+EXPORT(train)
+const char *TrainArrays(int32_t operation, const double *arrays, int32_t num_operands, double *numbers, int32_t num_numbers) {
+  Operand operands[kMaxTrainingOperands];
+  if (num_operands > kMaxTrainingOperands) return "a training operation has few operands";
+  for (int32_t i = 0; i < num_operands; i++) {
+    const double *array = arrays + 3 * i;
+    operands[i] = {reinterpret_cast<void *>(static_cast<uintptr_t>(array[0])), static_cast<int64_t>(array[1]), array[2] != 0};
+  }
+  return Train(*kernels, nullptr, operation, operands, num_operands, numbers, num_numbers);
 }
 
 }  // namespace tokenflare

@@ -13,6 +13,7 @@ inline Part FmaPart(Part a, Part b, Part c) { return (Part)wasm_f32x4_relaxed_ma
 #else
 inline Part FmaPart(Part a, Part b, Part c) { return a * b + c; }
 #endif
+inline Part RootPart(Part a) { return (Part)wasm_f32x4_sqrt((v128_t)a); }
 
 // Four float16 in the lower halves of their lanes. The exponent is moved by a product, which is exact.
 inline Part WidenHalves(v128_t halves) {

@@ -50,6 +50,9 @@ void *AllocateLasting(size_t num_bytes) {
   return memory;
 }
 
+// WebAssembly's memory only grows.
+void ReleaseLasting(void *, size_t) {}
+
 void FreeLasting(void *memory) { Free(memory); }
 
 float *Scratch(int place, int64_t size) {

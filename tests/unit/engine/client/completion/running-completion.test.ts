@@ -57,6 +57,30 @@ async function drain(completion: RunningCompletion): Promise<{ events: Completio
   return { events, error: undefined };
 }
 
+describe('startedWithin', () => {
+  it('says so once the first of its sequences has a seat', async () => {
+    const { completion, ids } = start();
+    const isStarted = completion.startedWithin(60_000);
+    completion.receive({ id: ids[1] ?? -1, started: true }, TIMES);
+    expect(await isStarted).toBe(true);
+    expect(await completion.startedWithin(0)).toBe(true);
+  });
+
+  it('says so if it is over before it has begun', async () => {
+    const { completion } = start();
+    const isStarted = completion.startedWithin(60_000);
+    completion.cancel('disconnect');
+    expect(await isStarted).toBe(true);
+  });
+
+  it.each([0, -5, 5])('says no to one that waits: after %i ms', async (ms) => {
+    const { completion, ids } = start();
+    expect(await completion.startedWithin(ms)).toBe(false);
+    completion.receive({ id: ids[0] ?? -1, started: true }, TIMES);
+    expect(completion.record().status).toBe('running');
+  });
+});
+
 describe('a choice that ends by an error', () => {
   const error = { code: 'backend_failure', message: 'not numbers', retryable: false } as const;
 
