@@ -16,7 +16,8 @@ const leftOut = (process.env.TESTS_LEFT_OUT ?? '').split(' ').filter((glob) => g
 const project = (name: string, { exclude = [], ...options }: ProjectOptions) => ({
   test: {
     name,
-    include: [`{,studio/}tests/${name}/**/*.test.ts`],
+    // Two globs: of one with braces all folders are searched, those of packages, too.
+    include: [`tests/${name}/**/*.test.ts`, `studio/tests/${name}/**/*.test.ts`],
     exclude: [...exclude, ...leftOut],
     pool: 'forks' as const,
     ...options,

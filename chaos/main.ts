@@ -105,7 +105,7 @@ function readOptions(): Action | undefined {
 
 /** The beginnings of the names of slow cases that nothing new is attacked by, or for which there is no time. */
 function casesToLeave(): string[] {
-  const { unchanged, late } = selectRows(SLOW_CASES, changedSince().files, secondsLeft('CHAOS_SECONDS'));
+  const { unchanged, late } = selectRows(SLOW_CASES, changedSince(), secondsLeft('CHAOS_SECONDS'));
   const namesOf = (rows: typeof late): string[] => rows.flatMap(({ cases }) => cases);
   if (late.length > 0)
     process.stdout.write(`chaos: left for the night, for time: ${namesOf(late).join(', ')}\n`);

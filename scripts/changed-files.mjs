@@ -10,12 +10,12 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** What any test may depend on. */
-const CONCERN_ALL = ['package.json', 'package-lock.json', 'tsconfig.json', 'vitest.config.ts'];
+const CONCERN_ALL = ['tsconfig.json', 'vitest.config.ts'];
 
 /**
  * @param since a commit, by default that of .ci/green
- * @returns the commit and the paths that differ from it, added and removed ones included; without `files` where that cannot
- *     be told, or where one of them concerns all
+ * @returns the commit and the paths that differ from it, added and removed ones included: `files`, but where one of them
+ *     concerns all `some`; neither where that cannot be told
  */
 export function changedSince(since = process.env.TEST_SINCE ?? greenCommit(), root = ROOT) {
   const git = (...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' });
@@ -24,7 +24,7 @@ export function changedSince(since = process.env.TEST_SINCE ?? greenCommit(), ro
   if (differing.status !== 0 || added.status !== 0) return { since, reason: 'git does not know that commit' };
   const files = (differing.stdout + added.stdout).split('\n').filter((path) => path !== '');
   const all = files.find((path) => CONCERN_ALL.includes(path));
-  return all === undefined ? { since, files } : { since, reason: `${all} has changed` };
+  return all === undefined ? { since, files } : { since, some: files, reason: `${all} has changed` };
 }
 
 function greenCommit() {
@@ -38,6 +38,9 @@ function greenCommit() {
 /** Whether one of the files, if they are known, is below one of the paths or is one of them. */
 export const touches = (files, paths) => countChanged(files, paths) > 0;
 
+/** In files, of a row that must run though none of its sources changed: less than one. */
+const LEAST_WORTH = 1e-3;
+
 /** How many of the files are below one of the paths or are one of them; 1 if the files are not known. */
 const countChanged = (files, paths) =>
   files === undefined ? 1 : files.filter((file) => paths.some((path) => file.startsWith(path))).length;
@@ -45,16 +48,16 @@ const countChanged = (files, paths) =>
 /**
  * Of rows with `sources` and `seconds` those that are run: where their sources changed, as long as there is time for them,
  * those first of which the most files changed for each of their seconds.
- * @param files paths that changed; undefined: all
+ * @param changed as `changedSince` returns it
  * @param maxSeconds of all rows together
  * @returns the rows to run; `unchanged`, which need not be; and `late`, for which there is no time
  */
-export function selectRows(rows, files, maxSeconds = Infinity) {
+export function selectRows(rows, { files, some = files }, maxSeconds = Infinity) {
   const selected = { run: [], unchanged: [], late: [] };
   let seconds = 0;
-  const worth = (row) => countChanged(files, row.sources) / row.seconds;
+  const worth = ({ sources, seconds }) => (countChanged(some, sources) + LEAST_WORTH) / seconds;
   for (const row of rows.toSorted((a, b) => worth(b) - worth(a))) {
-    if (countChanged(files, row.sources) === 0) selected.unchanged.push(row);
+    if (!touches(files, row.sources)) selected.unchanged.push(row);
     else if (seconds + row.seconds > maxSeconds) selected.late.push(row);
     else {
       seconds += row.seconds;

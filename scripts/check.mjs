@@ -18,9 +18,9 @@ const MAX_NAMED = 300;
 
 /** What lint and format read: names of files, or all. */
 function filesToRead() {
-  const { files } = process.argv.includes('--changed') ? changedSince() : {};
-  const there = files?.filter((file) => existsSync(`${ROOT}${file}`));
-  if (there === undefined || there.length > MAX_NAMED || touches(files, RULES))
+  const { files, some = files } = process.argv.includes('--changed') ? changedSince() : {};
+  const there = some?.filter((file) => existsSync(`${ROOT}${file}`));
+  if (there === undefined || there.length > MAX_NAMED || touches(some, RULES))
     return { lint: '.', format: '.' };
   const quoted = there.map((file) => `'${file}'`);
   return {

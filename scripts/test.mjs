@@ -27,7 +27,7 @@ function selectTests(args) {
   }));
   return {
     changed,
-    ...selectRows(rows, changed.files, isAskedFor ? undefined : secondsLeft('TEST_SECONDS')),
+    ...selectRows(rows, changed, isAskedFor ? undefined : secondsLeft('TEST_SECONDS')),
   };
 }
 

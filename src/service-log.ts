@@ -74,7 +74,7 @@ export function logDiskNotes(model: string, logger: Logger): (note: DiskNote) =>
   return ({ kind, reason }) => logger.warn({ model, reason }, DISK_NOTES[kind]);
 }
 
-/** Clients that send keys which nobody checks are the same after a restart, where their prefixes are. */
+/** Clients with keys that are not checked are the same after a restart: their prefixes are found again. */
 async function keepIdentities({ prefixCacheDir }: Config, logger: Logger): Promise<void> {
   const reason = prefixCacheDir === undefined ? undefined : await keepIdentitySecret(prefixCacheDir);
   if (reason !== undefined)

@@ -32,6 +32,8 @@ const STORY_COUNTS = [1, 1, 1, 1, 1, 2, 2, 2, 3, 3] as const;
 const ROUNDS_WEIGHT = 4;
 /** Stories that are open to any noun teach to name what was asked for. */
 const OPEN_WEIGHT = 4;
+/** Stories of two friends are those that can be asked for by two persons. */
+const PAIR_WEIGHT = 2;
 const MAX_FOLLOW_UPS = 7;
 /** Words of a conversation, so that a context of 1,024 tokens holds it; it ends before the exchange that goes beyond. */
 const MAX_WORDS = 700;
@@ -40,7 +42,13 @@ const GREETING_SHARE = 0.12;
 const ENDING_SHARE = 0.2;
 
 const weightOf = (plot: Plot): number =>
-  plot.x !== undefined ? OPEN_WEIGHT : isInRounds(plot) ? ROUNDS_WEIGHT : 1;
+  plot.x !== undefined
+    ? OPEN_WEIGHT
+    : isInRounds(plot)
+      ? ROUNDS_WEIGHT
+      : plot.cast.includes('friend')
+        ? PAIR_WEIGHT
+        : 1;
 const URN = PLOTS.flatMap((plot) => Array.from({ length: weightOf(plot) }, () => plot));
 
 /**

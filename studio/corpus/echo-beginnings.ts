@@ -88,4 +88,12 @@ const ofPlace = (random: SeededRandom): Beginning => {
   );
 };
 
-export const BEGINNINGS = [ofHero, ofHeroAndNoun, ofHeroAndNoun, ofTwoNouns, ofTwoHeroes, ofPlace] as const;
+export const BEGINNINGS = [
+  ofHero,
+  ofHeroAndNoun,
+  ofHeroAndNoun,
+  ofTwoNouns,
+  ofTwoHeroes,
+  ofTwoHeroes,
+  ofPlace,
+] as const;

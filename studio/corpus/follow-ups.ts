@@ -22,7 +22,7 @@ const WEIGHTS = {
   ask: 14,
   fact: 14,
   said: 5,
-  ends: 5,
+  ends: 9,
   name: 4,
   kind: 3,
   untold: 2,

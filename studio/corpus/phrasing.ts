@@ -71,7 +71,7 @@ export const INDIRECT_FRAMES = lines(
     '|May I know WHAT?|Let me know WHAT.|My son wants to know WHAT.|We want to know WHAT.|Could you repeat WHAT?' +
     '|Write down WHAT.|The question is WHAT.|Any idea WHAT?|Do you have any idea WHAT?|Would you say WHAT?' +
     '|Now please say WHAT.|According to the story, do we know WHAT?|Just say WHAT.|I cannot recall WHAT.' +
-    '|Is it told WHAT?|Help me: I forgot WHAT.|My daughter asks WHAT.|I need to know WHAT.|Say again WHAT.',
+    '|Is it told WHAT?|Help me: I forgot WHAT.|Remind me WHAT.|Explain WHAT.|Repeat for us WHAT.|Look up WHAT.|Show me WHAT.|Find out WHAT.|Read to me WHAT.|I wonder WHAT.|It matters to me WHAT.|Name for me WHAT.|My daughter asks WHAT.|I need to know WHAT.|Say again WHAT.',
 );
 
 /** A question in an indirect frame; a text with slots stays one. */

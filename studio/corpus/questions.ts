@@ -84,6 +84,10 @@ export const ENDS_ASKED = {
     'Which sentence comes first?',
     'Quote the first sentence.',
     'What stands at the beginning?',
+    'Which words open the story?',
+    'Start the story once more, but only the first sentence.',
+    'Only the first sentence, please.',
+    'Go back to the start. What did it say?',
   ],
   end: [
     'How does the story end?',
@@ -106,6 +110,33 @@ export const ENDS_ASKED = {
     'Which sentence comes last?',
     'Quote the last sentence.',
     'What stands at the end?',
+    'Which words close the story?',
+    'Only the last sentence, please.',
+    'What was left to say at the end?',
+    'Go to the end. What did it say?',
+  ],
+} as const;
+/** What is asked, as it stands in an indirect frame. */
+export const ENDS_ASKED_INDIRECTLY = {
+  begin: [
+    'how it all began',
+    'how it began',
+    'how the story opened',
+    'what came first',
+    'what the first sentence was',
+    'the first sentence',
+    'the beginning of the story',
+    'which words came first',
+  ],
+  end: [
+    'how it all ended',
+    'how it ended',
+    'how the story closed',
+    'what came last',
+    'what the last sentence was',
+    'the last sentence',
+    'the end of the story',
+    'which words came last',
   ],
 } as const;
 
@@ -124,9 +155,14 @@ export function endsOf(story: string, random: SeededRandom): Question[] {
     // A sentence within what somebody says is not the end of the story.
     if (!isPlain(sentence)) return [];
     const key = sentence.toLowerCase();
-    return [{ id, kind: 'first or last', ask: random.pick(ENDS_ASKED[id]), answer: sentence, key }];
+    return [{ id, kind: 'first or last', ask: askEnd(id, random), answer: sentence, key }];
   });
 }
+
+const askEnd = (id: 'begin' | 'end', random: SeededRandom): string =>
+  random.chance(INDIRECT_SHARE)
+    ? askIndirectly(random.pick(ENDS_ASKED_INDIRECTLY[id]), random)
+    : random.pick(ENDS_ASKED[id]);
 
 /** A sentence with all that is said in it: `"No," said the hen, "not I."` goes on and is none. */
 const SAYING = /"([^"]+?)([,.!?])" (?:said|asked|cried|called|whispered) (the [a-z]+|[A-Z][a-z]+)\./g;

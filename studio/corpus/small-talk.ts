@@ -24,7 +24,7 @@ const GREETING: Talk = {
 
 const THANKS: Talk = {
   asks: lines(
-    'Ah, that was nice.|Oh, thank you!|I liked that story.|I liked this one very much.|That is nice, thanks.|That is lovely, thank you.|My son loves it, thanks!|My children liked that.|We all liked it.|Thank you, dear.|Thank you kindly for that.|Thanks so much.|That was lovely!|It was so nice, thank you.|Ah, thank you.|What a nice end!|Very nice, thanks.|I really liked it.|That was really good.|This was lovely.|How nice!|Thanks, you are great.|Good, thanks.|Perfect, thank you.|You did that well.|I enjoyed it.|I enjoyed it a lot.|We enjoyed your story.|Thank you|Thank you!|Thanks!|Thanks, that was nice.|That was a nice story.|I liked it.|Good story!|Thank you very much.|That was beautiful.|Thanks a lot!|Many thanks.|Thank you so much!|Thank you for the story.|I love it!|What a lovely story!|Great!|Very good.|Well done!|That was great, thanks.|Wonderful!|You are good at this.|Nice one.|Thank you, I enjoyed that.|That was fun.|My son liked it.|Cool, thanks.|I liked the story very much.|Perfect, thank you.',
+    'Ah, that was nice.|Oh, thank you!|I liked that story.|I liked this one very much.|That is nice, thanks.|That is lovely, thank you.|My son loves it, thanks!|My children liked that.|We all liked it.|Thank you, dear.|Thank you kindly for that.|Thanks so much.|That was lovely!|It was so nice, thank you.|Ah, thank you.|What a nice end!|Very nice, thanks.|I really liked it.|That was really good.|This was lovely.|How nice!|Thanks, you are great.|Good, thanks.|Perfect, thank you.|You did that well.|I enjoyed it.|I enjoyed it a lot.|We enjoyed your story.|Thank you|Thank you!|Thanks!|Thanks, that was nice.|That was a nice story.|I liked it.|Good story!|Thank you very much.|That was beautiful.|Thanks a lot!|Many thanks.|Thank you so much!|Thank you for the story.|I love it!|What a lovely story!|Great!|Very good.|Well done!|That was great, thanks.|Wonderful!|You are good at this.|Nice one.|Thank you, I enjoyed that.|That was fun.|My son liked it.|Cool, thanks.|I liked the story very much.|Perfect, thank you.|I did like that story.|We really liked your story.|I loved that tale.|I truly liked this.|This story was a joy.|What you told was lovely.|I had fun with it.|That tale was good.|I am happy with that.|My class enjoyed it.|I enjoyed your tale very much.|It made me smile.|It was a pleasure to read.|You tell good stories.|I would read that again.|That one was my favorite.|I cannot thank you enough.|That helped, thanks.|Nicely told!|Well told.',
   ),
   answers: [
     'You are welcome! Do you want another story?',
@@ -36,7 +36,7 @@ const THANKS: Talk = {
 
 const GOODBYE: Talk = {
   asks: lines(
-    'Bye then.|Okay, bye.|Okay, bye for today.|Goodbye for now.|See you next time!|See you soon.|Good night to you.|I am off now.|I am off to school, bye.|Bye, take care.|Goodbye, sleep well.|I go to bed now, good night.|Goodbye and thank you.|Good night, my friend.|See you again!|See you on Monday.|Have a good night.|Have a nice day, bye.|That is it for today.|Then good night.|So long!|Goodbye, little model.|I need to sleep now. Bye.|We are going home now, bye.|Good night.|Good night!|Bye|Goodbye!|See you tomorrow.|I am going to bed now.|That is enough for today.|Bye bye!|See you!|See you later.|I have to go now.|Goodbye, my friend.|Good night, sleep well.|Until next time.|I am tired, good night.|That is all, goodbye.|Farewell!|I must leave now.|Take care!|Bye, see you soon.|I will come back tomorrow.|No more stories today, thanks. Bye.|Time for bed.',
+    'Bye then.|Okay, bye.|Okay, bye for today.|Goodbye for now.|See you next time!|See you soon.|Good night to you.|I am off now.|I am off to school, bye.|Bye, take care.|Goodbye, sleep well.|I go to bed now, good night.|Goodbye and thank you.|Good night, my friend.|See you again!|See you on Monday.|Have a good night.|Have a nice day, bye.|That is it for today.|Then good night.|So long!|Goodbye, little model.|I need to sleep now. Bye.|We are going home now, bye.|Good night.|Good night!|Bye|Goodbye!|See you tomorrow.|I am going to bed now.|That is enough for today.|Bye bye!|See you!|See you later.|I have to go now.|Goodbye, my friend.|Good night, sleep well.|Until next time.|I am tired, good night.|That is all, goodbye.|Farewell!|I must leave now.|Take care!|Bye, see you soon.|I will come back tomorrow.|No more stories today, thanks. Bye.|Time for bed.|Goodbye, and thank you for all.|Goodbye, and good night.|Bye, and stay well.|Take good care.|Be well, bye.|Farewell, and until soon.|I wish you a good night.|We must stop here. Goodbye.|Goodbye, have a good time.|Goodbye, dear storyteller.|I say goodbye for today.|Now goodbye.|So goodbye then.|It is late, goodbye.|Bye for now, and be good.|Till next week!',
   ),
   answers: [
     'Good night! Sleep well.',
@@ -142,7 +142,7 @@ export function talk(random: SeededRandom): Exchange[] {
   return [
     ...(random.chance(0.3) ? [greet(random)] : []),
     ...some,
-    ...(random.chance(0.15) ? [thank(random)] : []),
-    ...(random.chance(0.2) ? [sayGoodbye(random)] : []),
+    ...(random.chance(0.3) ? [thank(random)] : []),
+    ...(random.chance(0.3) ? [sayGoodbye(random)] : []),
   ];
 }

@@ -31,7 +31,7 @@ const OF_HEROES: Ways = [
   [15, ['place']],
   [15, []],
 ];
-const OF_FRIENDS: Ways = [...OF_HEROES, [40, ['hero', 'friend']]];
+const OF_FRIENDS: Ways = [...OF_HEROES, [90, ['hero', 'friend']]];
 
 /** What is asked for; nothing in a share of the stories. */
 export function chooseAsked(random: SeededRandom, { x, y, cast }: Plot): readonly Subject[] {

@@ -26,7 +26,7 @@ interface Call {
   body?: string;
 }
 
-const COMPLETION = JSON.stringify({ prompt: 'The river', max_tokens: 24, ignore_eos: true });
+const COMPLETION = JSON.stringify({ prompt: 'The river', max_tokens: 24, min_tokens: 24 });
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 /** A fetch by the page's own script. */
@@ -52,7 +52,7 @@ function streamIn(page: Page, url: string): Promise<{ numPieces: number; text: s
     const response = await fetch(address, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: 'Bearer none' },
-      body: JSON.stringify({ prompt: 'The river', max_tokens: 100, ignore_eos: true, stream: true }),
+      body: JSON.stringify({ prompt: 'The river', max_tokens: 100, min_tokens: 100, stream: true }),
     });
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
     let text = '';

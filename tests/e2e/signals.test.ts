@@ -63,8 +63,8 @@ it('serves on for DRAIN_DELAY while /ready tells proxies that it stops', async (
   await until(async () => (await readiness()) === 503);
   const answer = await postJson(`${url}/v1/completions`, { ...body, stream: false, max_tokens: 2 });
   expect(answer.status).toBe(200);
-  expect(service.stderr()).toContain('Tokenflare serves on for 3 s, then stops');
   expect(await service.exited).toBe(0);
+  expect(service.stderr()).toContain('Tokenflare serves on for 3 s, then stops');
 });
 
 it('ends at once on a second signal, while it serves on', async () => {

@@ -69,19 +69,21 @@ describe('the slow rows that are run', () => {
 
   it('are those of what changed, the most files for their seconds first, as long as there is time', () => {
     const files = ['src/a/one.ts'];
-    expect(selectRows([long, short, other], files, 110)).toEqual({
+    expect(selectRows([long, short, other], { files }, 110)).toEqual({
       run: [short, long],
       unchanged: [other],
       late: [],
     });
-    expect(selectRows([long, short, other], files, 109)).toEqual({
+    expect(selectRows([long, short, other], { files }, 109)).toEqual({
       run: [short],
       unchanged: [other],
       late: [long],
     });
     const most = ['src/b/one.ts', ...Array.from({ length: 11 }, (_, i) => `src/a/${i}.ts`)];
-    expect(selectRows([long, short, other], most, 20).run).toEqual([short, other]);
-    expect(selectRows([long, other], undefined)).toEqual({ run: [other, long], unchanged: [], late: [] });
+    expect(selectRows([long, short, other], { files: most }, 20).run).toEqual([short, other]);
+    expect(selectRows([long, other], {})).toEqual({ run: [other, long], unchanged: [], late: [] });
+    expect(selectRows([long, other], { some: files }, 100).run).toEqual([long]);
+    expect(selectRows([long, short], { some: files }, 100).run).toEqual([short]);
   });
 
   it('have as many seconds as a variable says, or as they take', () => {
@@ -114,7 +116,7 @@ describe('what has changed since a commit', () => {
       writeFileSync(join(root, name), text);
     };
     git('init', '--quiet');
-    for (const name of ['src/kept.ts', 'src/edited.ts', 'src/moved.ts', 'src/removed.ts', 'package.json'])
+    for (const name of ['src/kept.ts', 'src/edited.ts', 'src/moved.ts', 'src/removed.ts', 'tsconfig.json'])
       write(name, `of ${name}`);
     git('add', '.');
     git('commit', '--quiet', '--message', 'first');
@@ -134,7 +136,11 @@ describe('what has changed since a commit', () => {
 
     expect(changedSince('none', root)).toEqual({ since: 'none', reason: 'git does not know that commit' });
     expect(touches(undefined, ['docs/'])).toBe(true);
-    write('package.json', '{}');
-    expect(changedSince(since, root)).toEqual({ since, reason: 'package.json has changed' });
+    write('tsconfig.json', '{}');
+    expect(changedSince(since, root)).toEqual({
+      since,
+      some: expect.arrayContaining(['tsconfig.json', 'src/added.ts']) as unknown,
+      reason: 'tsconfig.json has changed',
+    });
   });
 });

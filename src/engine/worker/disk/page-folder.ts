@@ -61,7 +61,7 @@ export class PageFolder {
   #changes = new Map<string, StoredPage | undefined>();
   #scanAgainAt = 0;
 
-  /** Makes the folder, which nobody else may look into. Throws where it cannot, or where it is another's. */
+  /** Makes the folder, which no other user may read. Throws where it cannot, or where it belongs to another user. */
   constructor({ path, maxBytes, now = Date.now }: PageFolderOptions) {
     this.#path = join(path, 'pages');
     this.#maxBytes = maxBytes;
@@ -107,7 +107,7 @@ export class PageFolder {
 
   #describe(name: string, ownerTag: string): StoredPage | undefined {
     const stats = lstatSync(join(this.#path, name), { throwIfNoEntry: false });
-    // A link or a folder by our name takes no room of ours; whoever reads it finds it out.
+    // A link or a folder with our name takes no room of ours. It is refused when it is read.
     if (stats === undefined || stats.isDirectory()) return undefined;
     return { name, ownerTag, numBytes: stats.isFile() ? stats.size : 0, usedAtMs: stats.mtimeMs };
   }

@@ -31,7 +31,7 @@ export interface PageSavesOptions {
 
 /**
  * Which pages are still to be written to the disk, the longest used first. They wait in the cache itself: one that is
- * evicted before the disk takes it is dropped, so that nobody waits for a disk that is slow, and no memory grows.
+ * evicted before the disk takes it is dropped, so that no request waits for a slow disk, and no memory grows.
  */
 export class PageSaves implements PageWatcher {
   readonly #options: PageSavesOptions;
@@ -82,7 +82,7 @@ export class PageSaves implements PageWatcher {
     if (this.#waiting.delete(node)) this.#options.counts.numDroppedPages++;
   }
 
-  /** What was written of it goes, too, whoever it is counted for. */
+  /** What was written of it goes, too, whichever client it is counted for. */
   spoilt(node: PageNode): void {
     this.#waiting.delete(node);
     const { keys, send } = this.#options;
