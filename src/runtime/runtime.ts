@@ -142,5 +142,5 @@ export interface PageBytes {
   /** Puts them into a page, which then holds what the other held, bit by bit. */
   writePage(cache: KvCache, page: number, bytes: Uint8Array): void;
   /** Gives the memory of pages that hold nothing back to the system. Absent: it cannot. */
-  releasePages?(cache: KvCache, first: number, count: number): void;
+  releasePages?(cache: KvCache, first: number, count: number, table?: PageTable): void;
 }

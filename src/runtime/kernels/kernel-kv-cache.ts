@@ -84,8 +84,8 @@ export class KernelKvCache implements KvCache {
     this.#addon.writePage(this.#handleOf('pages'), page, bytes);
   }
 
-  releasePages(first: number, count: number): void {
-    this.#addon.releasePages?.(this.#handleOf('pages'), first, count);
+  releasePages(first: number, count: number, table: PageTable): void {
+    this.#addon.releasePages?.(this.#handleOf(table), first, count);
   }
 
   dispose(): void {

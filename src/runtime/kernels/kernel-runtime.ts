@@ -158,7 +158,10 @@ export class KernelRuntime implements Runtime {
       writePage: (cache, page, bytes) => kernelCache(cache).writePage(page, bytes),
       ...(this.#addon.releasePages === undefined
         ? {}
-        : { releasePages: (cache, first, count) => kernelCache(cache).releasePages(first, count) }),
+        : {
+            releasePages: (cache, first, count, table = 'pages') =>
+              kernelCache(cache).releasePages(first, count, table),
+          }),
     };
   }
 

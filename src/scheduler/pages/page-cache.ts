@@ -36,6 +36,12 @@ export const tablesUpTo = ({ pages, windowPages }: PageHolder, numTokens: number
   windowPages: windowPages.length === 0 ? undefined : windowPages.slice(0, pagesFor(numTokens)),
 });
 
+/** Pages of each table whose memory is not needed now. */
+export interface Emptied {
+  readonly pages: readonly number[];
+  readonly windowPages: readonly number[];
+}
+
 /** As operators know it. */
 export interface PageCounts {
   /** Pages that sequences hold, each once. */
@@ -44,6 +50,8 @@ export interface PageCounts {
   readonly numShared: number;
   /** Pages that no sequence holds and that keep their tokens. */
   readonly numKept: number;
+  /** Pages that windows hold of those beside others. */
+  readonly numWindowUsed: number;
   /** Since the start: pages whose tokens had to go. */
   readonly numEvicted: number;
 }
@@ -117,6 +125,7 @@ export class PageCache {
       numUsed: this.numPages - this.numFree,
       numShared: this.#numShared,
       numKept: this.#kept.size,
+      numWindowUsed: this.#windows?.numUsed ?? 0,
       numEvicted: this.#numEvicted,
     };
   }
@@ -357,13 +366,13 @@ export class PageCache {
    * Pages that hold nothing, and held something since this was asked before.
    * @param all those that no sequence holds forget their tokens first
    */
-  takeEmptied(all: boolean): number[] {
+  takeEmptied(all: boolean): Emptied {
     if (all) for (const node of [...this.#kept]) this.#empty.push(this.#drop(node));
     // A lightly loaded cache stays compact.
     this.#empty.sort((a, b) => b - a);
     const emptied = this.#empty.filter((page) => this.#touched.has(page));
     for (const page of emptied) this.#touched.delete(page);
-    return emptied;
+    return { pages: emptied, windowPages: this.#windows?.takeEmptied() ?? [] };
   }
 
   #hold(page: number): void {

@@ -20,20 +20,29 @@ export const windowPagesOf = (numTokens: number): number => pagesFor(numTokens) 
  */
 export class WindowPages {
   readonly #numTokens: number;
+  readonly #numPages: number;
   readonly #empty: number[];
   /** By page, GONE where it has none beside it. */
   readonly #beside: Int32Array; // [numPages]
   /** By page: in how many windows it is. */
   readonly #numHolders: Int32Array; // [numPages]
+  /** Pages beside others that were handed out since they were last known to be empty. */
+  readonly #touched = new Set<number>();
   /** Pages with one beside them that are in no window, the least recently used first. */
   readonly #kept = new Set<number>();
 
   /** @param numPages of the other layers */
   constructor(numPages: number, options: WindowOptions) {
     this.#numTokens = options.numTokens;
+    this.#numPages = options.numPages;
     this.#empty = Array.from({ length: options.numPages }, (_, i) => options.numPages - 1 - i);
     this.#beside = new Int32Array(numPages).fill(GONE); // [numPages]
     this.#numHolders = new Int32Array(numPages); // [numPages]
+  }
+
+  /** Pages that are in windows. */
+  get numUsed(): number {
+    return this.#numPages - this.numFree;
   }
 
   /** Pages that can be handed out. */
@@ -69,7 +78,7 @@ export class WindowPages {
   /** A window has come to a page: it has one beside it from now on. @returns whether that may hold anything */
   hold(page: number): boolean {
     const isFresh = this.besideOf(page) === GONE;
-    if (isFresh) this.#beside[page] = this.#empty.pop() ?? this.#evict();
+    if (isFresh) this.#beside[page] = this.#handOut();
     this.#kept.delete(page);
     this.#numHolders[page] = (this.#numHolders[page] ?? 0) + 1;
     return isFresh;
@@ -88,6 +97,21 @@ export class WindowPages {
   /** The tokens of a page that is in no window are not known any more. */
   forget(page: number): void {
     if (this.#kept.delete(page)) this.#giveBack(page);
+  }
+
+  /** Pages beside others that hold nothing, and held something since this was asked before. */
+  takeEmptied(): number[] {
+    // A lightly loaded cache stays compact.
+    this.#empty.sort((a, b) => b - a);
+    const emptied = this.#empty.filter((page) => this.#touched.has(page));
+    for (const page of emptied) this.#touched.delete(page);
+    return emptied;
+  }
+
+  #handOut(): number {
+    const page = this.#empty.pop() ?? this.#evict();
+    this.#touched.add(page);
+    return page;
   }
 
   #giveBack(page: number): void {

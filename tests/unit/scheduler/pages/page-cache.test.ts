@@ -34,7 +34,7 @@ describe('PageCache', () => {
     const holder = compute(cache, tokens(4 * PAGE_TOKENS));
     const pages = [...holder.pages];
     cache.free(holder);
-    expect(cache.counts()).toEqual({ numUsed: 0, numShared: 0, numKept: 4, numEvicted: 0 });
+    expect(cache.counts()).toEqual({ numUsed: 0, numShared: 0, numKept: 4, numWindowUsed: 0, numEvicted: 0 });
     const other = compute(cache, tokens(2 * PAGE_TOKENS, 1000));
     expect(other.pages).toEqual([pages[3], pages[2]]);
     expect(cache.find(tokens(4 * PAGE_TOKENS), 4 * PAGE_TOKENS)?.numTokens).toBe(2 * PAGE_TOKENS);
