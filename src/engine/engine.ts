@@ -234,6 +234,7 @@ export interface EngineStats extends StepCounters, DiskCounts {
   numPagesUsed: number;
   numPagesShared: number;
   numPagesKept: number;
+  numWindowPagesUsed: number;
   /** Of the model's pages on disk, as of half a second ago at most. */
   numDiskBytes: number;
   numTensors: number;

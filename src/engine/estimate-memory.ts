@@ -1,7 +1,7 @@
 import type { OpenModel } from '../model/load-model.ts';
 import type { ModelConfig } from '../model/model-config.ts';
 import { pagesFor } from '../pages.ts';
-import { kvCacheBytes, type KvCacheShape } from '../runtime/runtime.ts';
+import { kvCacheBytes, type KvCacheShape, type WindowedLayers } from '../runtime/runtime.ts';
 import {
   bytesPerWeight,
   kvCacheFormat,
@@ -108,7 +108,19 @@ interface EstimateSettings {
 }
 
 /** A cache, how long a sequence in it may become, and how many run at once. */
-export type EngineCacheShape = KvCacheShape & CachePlan & { readonly maxNumSeqs: number };
+export type EngineCacheShape = KvCacheShape &
+  CachePlan & { readonly maxNumSeqs: number; readonly windowed: EngineWindows | undefined };
+
+/** Layers with pages of their own, and the tokens that the widest of their windows has. */
+type EngineWindows = WindowedLayers & { readonly numTokens: number };
+
+/** The layers of a model that see no more than a window; `undefined` where there are none. */
+export function windowsOf(config: ModelConfig): Omit<EngineWindows, 'numPages'> | undefined {
+  const windows = (config.layers ?? []).map(({ window }) => window);
+  const layers = windows.flatMap((window, layer) => (window === undefined ? [] : [layer]));
+  if (layers.length === 0) return undefined;
+  return { layers: new Set(layers), numTokens: Math.max(...windows.map((window) => window ?? 0)) };
+}
 
 /** Of the memory that is free beside the weights, what keys and values may take where nothing is set. */
 const CACHE_SHARE = 1 / 5;
@@ -146,15 +158,28 @@ export function cacheShape(size: ModelSize, settings: CacheSettings, runtime: Ru
     weights,
     kvCacheFormat: format,
   } = settings;
-  const onePage = { numLayers, numKvHeads, headDim, numPages: 1, maxStepPages: 1 };
-  const bytesPerPage = kvCacheBytes(onePage, kvCacheFormat(runtime, weights, format));
+  const cacheFormat = kvCacheFormat(runtime, weights, format);
+  const bytesOf = (layers: number): number =>
+    kvCacheBytes({ numLayers: layers, numKvHeads, headDim, numPages: 1, maxStepPages: 1 }, cacheFormat);
+  // A page in a file has all layers.
+  const windows = settings.prefixDisk === undefined ? windowsOf(size.config) : undefined;
+  const numWindowed = windows?.layers.size ?? 0;
+  const bytesPerPage = bytesOf(numLayers - numWindowed);
+  const windowed = windows && { bytesPerPage: bytesOf(numWindowed), numTokens: windows.numTokens };
   const maxModelLen = askedLen !== undefined && allowsShorter ? Math.min(askedLen, contextLength) : askedLen;
   const budgetBytes = cacheBudget(size, settings, runtime);
-  const plan = planCache({ maxNumSeqs: askedSeqs, maxModelLen, contextLength, bytesPerPage, budgetBytes });
+  const asked = { maxNumSeqs: askedSeqs, maxModelLen, contextLength };
+  const plan = planCache({ ...asked, bytesPerPage, windowed, budgetBytes });
+  const { numPages, numWindowPages } = plan;
   // Each that runs has a page at least.
-  const maxNumSeqs = Math.min(askedSeqs, plan.numPages);
+  const maxNumSeqs = Math.min(askedSeqs, numWindowPages ?? numPages);
   const maxStepPages = maxNumSeqs * pagesFor(plan.maxModelLen);
-  return { numLayers, numKvHeads, headDim, ...plan, maxStepPages, maxNumSeqs };
+  const apart =
+    windows === undefined || numWindowPages === undefined
+      ? undefined
+      : { ...windows, numPages: numWindowPages };
+  return { numLayers, numKvHeads, headDim, ...plan, windowed: apart, maxStepPages, maxNumSeqs };
 }
 
-type CacheSettings = BudgetSettings & Pick<EngineSettings, 'maxModelLen' | 'maxNumSeqs' | 'kvCacheFormat'>;
+type CacheSettings = BudgetSettings &
+  Pick<EngineSettings, 'maxModelLen' | 'maxNumSeqs' | 'kvCacheFormat' | 'prefixDisk'>;

@@ -190,6 +190,8 @@ export interface EngineGauges {
   numPagesUsed: number;
   numPagesShared: number;
   numPagesKept: number;
+  /** Pages that windows hold, where layers with a window have pages of their own. */
+  numWindowPagesUsed: number;
   numTensors: number;
   runtimeBytes: number;
   engineResidentBytes: number;

@@ -12,6 +12,7 @@ export interface LayerInspection {
   readonly cache: KvCache;
   /** Free pages of the cache; overwritten. */
   readonly pages: ArrayLike<number>;
+  readonly windowPages?: ArrayLike<number> | undefined;
   readonly tokenIds: readonly number[];
   readonly layerIndex: number;
 }
@@ -22,9 +23,9 @@ export interface LayerInspection {
  */
 export async function inspectAttention(
   model: CausalLm,
-  { runtime, cache, pages, tokenIds, layerIndex }: LayerInspection,
+  { runtime, cache, pages, windowPages, tokenIds, layerIndex }: LayerInspection,
 ): Promise<AttentionWeights[number]> {
-  const batch = buildStepBatch([{ pages, positionStart: 0, tokenIds, logits: 'last' }]);
+  const batch = buildStepBatch([{ pages, windowPages, positionStart: 0, tokenIds, logits: 'last' }]);
   let heads: AttentionHeads | undefined;
   const rows = await runtime.runStep(batch, cache, (ops) => {
     const found = attentionOfLayer(model, ops, layerIndex);

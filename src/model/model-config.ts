@@ -14,6 +14,8 @@ export interface ModelConfig {
   numKvHeads: number;
   headDim: number;
   numLayers: number;
+  /** Where layers differ. */
+  layers?: readonly { readonly window: number | undefined }[];
   mlpDim: number;
   /** The output head is the token embedding itself. */
   tiedHead: boolean;

@@ -5,6 +5,8 @@ import type { Segment, StepBatch } from './step-batch.ts';
 export interface SegmentInput {
   /** The sequence's pages, with room for these tokens. */
   pages: ArrayLike<number>;
+  /** Its pages of layers that see no more than a window, if those have pages of their own. */
+  windowPages?: ArrayLike<number> | undefined;
   /** Position of the first token; everything before it is in the cache already. */
   positionStart: number;
   tokenIds: ArrayLike<number>;
@@ -49,6 +51,7 @@ export function buildStepBatch(inputs: readonly SegmentInput[], buckets: readonl
     }
     segments.push({
       pages: Int32Array.from(input.pages), // [pages]
+      windowPages: input.windowPages && Int32Array.from(input.windowPages), // [pages]
       rowStart,
       numRows: input.tokenIds.length,
       positionStart: input.positionStart,

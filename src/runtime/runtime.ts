@@ -10,9 +10,34 @@ export interface KvCacheShape {
   headDim: number;
   /** Of PAGE_TOKENS tokens each; a page has the same number in every layer. */
   numPages: number;
+  /** Layers that see no more than a window may have pages of their own, since they need few of them. */
+  windowed?: WindowedLayers | undefined;
   /** Pages that the tables of a step may name, all sequences together; one that several share counts for each. */
   maxStepPages: number;
 }
+
+export interface WindowedLayers {
+  readonly layers: ReadonlySet<number>;
+  /** A page of these has the same number in each of them. */
+  readonly numPages: number;
+}
+
+/** Which of a sequence's tables: that of most layers, or that of layers which have pages of their own. */
+export type PageTable = 'pages' | 'windowPages';
+
+/** Which table a layer reads. */
+export const tableOf = ({ windowed }: KvCacheShape, layerIndex: number): PageTable =>
+  windowed?.layers.has(layerIndex) === true ? 'windowPages' : 'pages';
+
+/** Layers of a table, in the order of the model. */
+export const layersOf = (shape: KvCacheShape, table: PageTable): number[] =>
+  Array.from({ length: shape.numLayers }, (_, layer) => layer).filter(
+    (layer) => tableOf(shape, layer) === table,
+  );
+
+/** Pages that a table may name. */
+export const numPagesOf = ({ numPages, windowed }: KvCacheShape, table: PageTable): number =>
+  table === 'pages' ? numPages : (windowed?.numPages ?? 0);
 
 /** Keys and values of every sequence, in pages: which belong to which sequence, each step says. */
 export interface KvCache {
@@ -26,9 +51,11 @@ export const pageBytesOf = ({ numBytes, shape }: KvCache): number => numBytes / 
 
 /** Bytes of a cache of that shape: keys and values of every layer, head, page and token. */
 export function kvCacheBytes(shape: KvCacheShape, format: KvCacheFormat = 'f32'): number {
-  const { numLayers, numKvHeads, headDim, numPages } = shape;
+  const { numLayers, numKvHeads, headDim, numPages, windowed } = shape;
   const bytesOfHead = { f32: 4 * headDim, f16: 2 * headDim, int8: headDim + 4 }[format];
-  return 2 * numLayers * numKvHeads * numPages * PAGE_TOKENS * bytesOfHead;
+  const numWindowed = windowed?.layers.size ?? 0;
+  const numLayerPages = (numLayers - numWindowed) * numPages + numWindowed * (windowed?.numPages ?? 0);
+  return 2 * numLayerPages * numKvHeads * PAGE_TOKENS * bytesOfHead;
 }
 
 /**
@@ -93,13 +120,13 @@ export interface Runtime {
    * kernel's last tile computes beyond the last row does not count.
    */
   numComputedRows(batch: StepBatch): number;
-  /** Copies a page, in every layer: seen by the steps and copies that come after. Between two steps. */
-  copyPage(cache: KvCache, from: number, to: number): void;
+  /** Copies a page, in every layer of its table: seen by the steps and copies that come after. Between two steps. */
+  copyPage(cache: KvCache, from: number, to: number, table?: PageTable): void;
   /**
    * Zeros a page from its token `from` on. Only a runtime has it whose attention multiplies what lies beyond a sequence's
    * end by zero: that does away with every number but NaN, which another may have left there.
    */
-  clearPage?(cache: KvCache, page: number, from: number): void;
+  clearPage?(cache: KvCache, page: number, from: number, table?: PageTable): void;
   /** How pages are taken out and put back; absent: its pages stay where they are. */
   readonly pageBytes?: PageBytes;
   memory(): RuntimeMemory;
@@ -115,5 +142,5 @@ export interface PageBytes {
   /** Puts them into a page, which then holds what the other held, bit by bit. */
   writePage(cache: KvCache, page: number, bytes: Uint8Array): void;
   /** Gives the memory of pages that hold nothing back to the system. Absent: it cannot. */
-  releasePages?(cache: KvCache, first: number, count: number): void;
+  releasePages?(cache: KvCache, first: number, count: number, table?: PageTable): void;
 }

@@ -167,7 +167,11 @@ export class Scheduler {
   #chunkRows(step: StepBuilder, sequence: Sequence, budget: PrefillBudget, numReserved = 0): number {
     const { shape, numFreeRows } = step;
     const { numComputedTokens } = sequence;
-    const numOpen = Math.min(numOpenTokens(sequence), numFreeRows - numReserved);
+    const numOpen = Math.min(
+      numOpenTokens(sequence),
+      numFreeRows - numReserved,
+      this.queue.numRowsOfWindow(sequence),
+    );
     if (!scoresPrompt(sequence)) return prefillRows(this.#costs, budget, shape, numComputedTokens, numOpen);
     // All others of the step have a row of logits at most.
     const numScored = Math.max(shape.numLogitRows - step.sequences.length, 0);
@@ -235,6 +239,7 @@ export class Scheduler {
   }
 
   #take(step: StepBuilder, sequence: Sequence, numTokens: number, draft?: readonly number[]): void {
+    this.queue.openWindow(sequence, numTokens + (draft?.length ?? 0));
     step.take(sequence, numTokens, draft);
     this.queue.shares.serve(sequence.clientId, numTokens);
   }

@@ -29,6 +29,7 @@ describe.each(RUNTIMES)('the model runner on $label', (variant) => {
     const sequence = createSequence(id, tokenIds, 10);
     sequence.holder = {
       pages: [...inLane(lane, reference.laneLength).pages],
+      windowPages: [],
       nodes: [],
       salt: undefined,
       owner: '',
@@ -49,7 +50,7 @@ describe.each(RUNTIMES)('the model runner on $label', (variant) => {
     const scoredLogits = await reference.whole(scored, 7);
     const lastLogits = await reference.whole(last, 7);
     const sequences = [scheduled(1, 0, chunk, 5), scheduled(2, 1, scored, 6), scheduled(3, 2, last, 4)];
-    const step = { sequences, started: [], freshPages: [], copies: [] };
+    const step = { sequences, started: [], freshPages: [], freshWindowPages: [], copies: [] };
     const { logits, cost } = await runner.run(step, (id) => ({
       everyRow: id === 2,
       topIsEnough: false,

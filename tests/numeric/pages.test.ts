@@ -116,8 +116,10 @@ describe.each(RUNTIMES_WITH_INT8)('pages of the cache on $label', ({ create, bit
     given: AttentionHeads,
     steps: readonly (readonly SegmentInput[])[],
     numPages: number,
+    numWindowPages?: number,
   ): Promise<Float32Array[][]> => {
-    const attended = await attendInSteps(runtime, { qkv, given, steps, numPages, buckets: BUCKETS });
+    const cache = { numPages, ...(numWindowPages === undefined ? {} : { numWindowPages }) };
+    const attended = await attendInSteps(runtime, { qkv, given, steps, ...cache, buckets: BUCKETS });
     return attended.map((rows) => rows.map((row) => Float32Array.from(row)));
   };
 
@@ -166,6 +168,16 @@ describe.each(RUNTIMES_WITH_INT8)('pages of the cache on $label', ({ create, bit
       expect(inSight(length - 1)[0]).toBe(GONE);
       const gone = await attend(qkv, given, stepsWith(inSight), numPages);
       expectSameRows(gone.flat(), kept.flat(), true);
+    });
+
+    it('may be gone from a table of the layer itself: the bits are the same', async () => {
+      const windowPages = [2, 0, 3, 1];
+      const steps = spans.map((span) => {
+        const own = inSight(span[0]).map((page, index) => (page === GONE ? GONE : (windowPages[index] ?? 0)));
+        return [{ ...segmentOf(span, pages), windowPages: own }];
+      });
+      const apart = await attend(qkv, given, steps, numPages, windowPages.length);
+      expectSameRows(apart.flat(), kept.flat(), true);
     });
 
     it('may have been given to another sequence, which computes beside', async () => {

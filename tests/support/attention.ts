@@ -71,6 +71,8 @@ interface AttentionSteps {
   steps: readonly (readonly SegmentInput[])[];
   /** Of the cache. */
   numPages: number;
+  /** Of the layer, if it has pages of its own. */
+  numWindowPages?: number;
   /** What rows are padded to. */
   buckets?: readonly number[];
 }
@@ -78,12 +80,14 @@ interface AttentionSteps {
 /** Steps one after the other over one cache, in its last layer: [steps][rows][heads * headDim]. */
 export async function attendInSteps(
   runtime: Runtime,
-  { qkv, given, steps, numPages, buckets = [] }: AttentionSteps,
+  { qkv, given, steps, numPages, numWindowPages, buckets = [] }: AttentionSteps,
 ): Promise<number[][][]> {
   const width = qkv[0]?.length ?? 0;
   const tokens = runtime.createParameter('qkv', [qkv.length, width], flat(qkv));
   const { numKvHeads, headDim } = given;
-  const shape = { numLayers: 2, numKvHeads, headDim, numPages, maxStepPages: numPages };
+  const windowed =
+    numWindowPages === undefined ? undefined : { layers: new Set([1]), numPages: numWindowPages };
+  const shape = { numLayers: 2, numKvHeads, headDim, numPages, windowed, maxStepPages: numPages };
   const cache = runtime.createKvCache(shape);
   // One function for all steps: a runtime may record it.
   const forward: Forward = (ops) => ops.attention(ops.embed(tokens, undefined), 1, given);

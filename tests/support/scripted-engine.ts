@@ -204,6 +204,7 @@ export class ScriptedEngine implements ManagedEngine {
       numPagesUsed: 2,
       numPagesShared: 0,
       numPagesKept: 0,
+      numWindowPagesUsed: 0,
       numDiskBytes: 0,
       numHitPages: 0,
       numMissedPages: 0,

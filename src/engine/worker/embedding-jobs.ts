@@ -3,7 +3,6 @@ import { type Answers, notNumbers, StepFault } from '../step-fault.ts';
 import type { FaultRegister } from './fault-register.ts';
 import type { ModelRunner } from './model-runner.ts';
 import { PooledStates } from './pooled-states.ts';
-import { assertInvariant } from '../../errors.ts';
 import type { Pooling } from '../../model/pooling.ts';
 import { groupOf } from '../../fairness/client-id.ts';
 import type { Loan } from '../../scheduler/admission/loans.ts';
@@ -11,7 +10,7 @@ import type { RunQueue } from '../../scheduler/admission/run-queue.ts';
 import type { SegmentInput } from '../../runtime/build-step-batch.ts';
 
 /** Lends seats and pages of the cache, and knows whose turn it is. */
-type Lender = Pick<RunQueue, 'shares' | 'ask' | 'tryLend' | 'endLoan'>;
+type Lender = Pick<RunQueue, 'shares' | 'ask' | 'tryLend' | 'pagesOf' | 'endLoan'>;
 
 export interface EmbeddingJob {
   readonly id: number;
@@ -74,12 +73,13 @@ export class EmbeddingJobs {
         waiting = waiting.filter(({ loan }) => loan.clientId !== clientId || loan.pages !== undefined);
         continue;
       }
-      const { pages } = job.loan;
-      assertInvariant(pages !== undefined, 'a text is computed in pages that it was lent');
-      const tokenIds = job.tokenIds.slice(job.numComputedTokens, job.numComputedTokens + budget);
+      const positionStart = job.numComputedTokens;
+      const wanted = Math.min(job.tokenIds.length, positionStart + budget);
+      const { end, ...tables } = this.#lender.pagesOf(job.loan, positionStart, wanted);
+      const tokenIds = job.tokenIds.slice(positionStart, end);
       budget -= tokenIds.length;
       this.#lender.shares.serve(clientId, tokenIds.length);
-      chunks.push({ job, segment: { pages, positionStart: job.numComputedTokens, tokenIds, logits: 'all' } });
+      chunks.push({ job, segment: { ...tables, positionStart, tokenIds, logits: 'all' } });
     }
     return chunks;
   }

@@ -301,12 +301,13 @@ async function runSteps(engine: EngineSetup): Promise<void> {
 
 function gaugesOf({ core, runtime }: EngineSetup): EngineGauges {
   const { numTensors, numBytes } = runtime.memory();
-  const { numUsed, numShared, numKept } = core.pageCounts;
+  const { numUsed, numShared, numKept, numWindowUsed } = core.pageCounts;
   return {
     numSeatsUsed: core.numSeatsUsed,
     numPagesUsed: numUsed,
     numPagesShared: numShared,
     numPagesKept: numKept,
+    numWindowPagesUsed: numWindowUsed,
     numTensors,
     runtimeBytes: numBytes,
     engineResidentBytes: residentBytes(),

@@ -1,3 +1,4 @@
+import type { PageTable } from '../../runtime/runtime.ts';
 import type { PageCache } from '../../scheduler/pages/page-cache.ts';
 
 /** Pages that hold nothing are given back once nothing has run for so long. */
@@ -8,7 +9,7 @@ export interface IdleMemoryOptions {
   /** After so long pages that no sequence holds forget their tokens, too; 0: never. */
   readonly keptMs: number;
   /** Gives the memory of pages that lie side by side back to the system. */
-  readonly release: (first: number, count: number) => void;
+  readonly release: (table: PageTable, first: number, count: number) => void;
   /** Memory was given back. */
   readonly onReleased: () => void;
 }
@@ -38,9 +39,10 @@ export class IdleMemory {
 
   #giveBack(isLong: boolean): void {
     const { cache, release, onReleased } = this.#options;
-    const runs = runsOf(cache.takeEmptied(isLong));
-    for (const { first, count } of runs) release(first, count);
-    if (runs.length > 0) onReleased();
+    const emptied = cache.takeEmptied(isLong);
+    for (const table of ['pages', 'windowPages'] as const)
+      for (const { first, count } of runsOf(emptied[table])) release(table, first, count);
+    if (emptied.pages.length + emptied.windowPages.length > 0) onReleased();
   }
 }
 

@@ -5,9 +5,10 @@ import { assertInvariant } from '../../errors.ts';
 import type { AttentionWeights } from '../../model/inspect-attention.ts';
 import type { Loan } from '../../scheduler/admission/loans.ts';
 import type { RunQueue } from '../../scheduler/admission/run-queue.ts';
+import type { PageTables } from '../../scheduler/pages/page-cache.ts';
 
 /** Lends seats and pages of the cache, and knows whose turn it is. */
-type Lender = Pick<RunQueue, 'shares' | 'ask' | 'tryLend' | 'endLoan'>;
+type Lender = Pick<RunQueue, 'shares' | 'ask' | 'tryLend' | 'pagesOf' | 'endLoan'>;
 
 export interface FinishedInspection {
   readonly id: number;
@@ -32,9 +33,8 @@ interface Job {
 }
 
 /** A job whose turn it is. */
-export interface InspectedLayer {
+export interface InspectedLayer extends PageTables {
   readonly job: Job;
-  readonly pages: readonly number[];
   readonly layerIndex: number;
 }
 
@@ -75,12 +75,13 @@ export class InspectionJobs {
     if (job === undefined) return undefined;
     const { loan } = job;
     if (loan.pages === undefined && !this.#lender.tryLend(loan)) return undefined;
-    assertInvariant(loan.pages !== undefined, 'a prompt is inspected in pages that it was lent');
     if (this.#current === undefined) this.#lender.shares.serve(loan.clientId, job.tokenIds.length);
     this.#current = job;
     const layerIndex = job.layers[job.weights.length];
     assertInvariant(layerIndex !== undefined, 'a prompt leaves with its last layer');
-    return { job, pages: loan.pages, layerIndex };
+    const { pages, windowPages, end } = this.#lender.pagesOf(loan, 0, job.tokenIds.length);
+    assertInvariant(end === job.tokenIds.length, 'a prompt to inspect is no longer than a page');
+    return { job, pages, windowPages, layerIndex };
   }
 
   /**
@@ -115,7 +116,7 @@ export async function inspectNext(
 ): Promise<Answers<FinishedInspection> | undefined> {
   const next = jobs.next();
   if (next === undefined) return undefined;
-  const { job, pages, layerIndex } = next;
+  const { job, pages, windowPages, layerIndex } = next;
   const { id, tokenIds } = job;
   const end = (error: unknown): Answers<FinishedInspection> => {
     jobs.cancel(id);
@@ -124,7 +125,7 @@ export async function inspectNext(
     return { finished: [], fault: new StepFault('inspection', [failed], error) };
   };
   try {
-    const layer = await runner.inspectAttention({ pages, layerIndex, tokenIds }); // [heads][tokens][tokens]
+    const layer = await runner.inspectAttention({ pages, windowPages, layerIndex, tokenIds }); // [heads][tokens][tokens]
     faults.pass();
     const isUsable = layer.every((head) => head.every((row) => row.every(Number.isFinite)));
     if (!isUsable) return end(notNumbers('attention weights'));

@@ -5,7 +5,9 @@ import {
   type LayerInspection,
 } from '../../model/inspect-attention.ts';
 import { buildStepBatch, type SegmentInput } from '../../runtime/build-step-batch.ts';
-import type { Forward, KvCache, Runtime } from '../../runtime/runtime.ts';
+import type { Forward, KvCache, PageTable, Runtime } from '../../runtime/runtime.ts';
+import { pagesFor } from '../../pages.ts';
+import { tablesUpTo } from '../../scheduler/pages/page-cache.ts';
 import type { Segment, StepBatch, StepRow } from '../../runtime/step-batch.ts';
 import type { ScheduledStep } from '../../scheduler/scheduler.ts';
 import { assertInvariant } from '../../errors.ts';
@@ -40,7 +42,7 @@ export interface LogitsNeeded {
   topIsEnough: boolean;
 }
 
-type PromptLayer = Pick<LayerInspection, 'tokenIds' | 'layerIndex' | 'pages'>;
+type PromptLayer = Pick<LayerInspection, 'tokenIds' | 'layerIndex' | 'pages' | 'windowPages'>;
 
 /** Turns a decided step into one padded batch, runs the transformer on it, and hands each sequence its logits. */
 export class ModelRunner {
@@ -65,7 +67,7 @@ export class ModelRunner {
   }
 
   async run(
-    step: Pick<ScheduledStep, 'sequences' | 'freshPages' | 'copies'>,
+    step: Pick<ScheduledStep, 'sequences' | 'freshPages' | 'freshWindowPages' | 'copies'>,
     logitsNeeded: (sequenceId: number) => LogitsNeeded,
   ): Promise<StepResult> {
     const inputs = step.sequences.map((scheduled): SegmentInput => {
@@ -76,12 +78,17 @@ export class ModelRunner {
       const tokenIds = [...sequence.tokenIds.slice(numComputedTokens, end), ...draftTokenIds];
       const { everyRow, topIsEnough } = logitsNeeded(sequence.id);
       const logits = everyRow || draftTokenIds.length > 0 ? 'all' : completesTokens ? 'last' : 'none';
-      return { pages: holder.pages, positionStart: numComputedTokens, tokenIds, logits, topIsEnough };
+      const tables = tablesUpTo(holder, numComputedTokens + numScheduledTokens);
+      return { ...tables, positionStart: numComputedTokens, tokenIds, logits, topIsEnough };
     });
     const batch = buildStepBatch(inputs, ROW_BUCKETS);
     // What is copied may lie in a page that was given away for the very step.
-    for (const { from, to } of step.copies) this.#runtime.copyPage(this.#cache, from, to);
-    this.#clear(step.freshPages);
+    for (const { from, to, window } of step.copies) {
+      this.#runtime.copyPage(this.#cache, from, to);
+      if (window !== undefined) this.#runtime.copyPage(this.#cache, window.from, window.to, 'windowPages');
+    }
+    this.#clear(step.freshPages, 'pages');
+    this.#clear(step.freshWindowPages, 'windowPages');
     const rows = await this.#runStep(batch, 'logits'); // [logitRows][vocab]
     return { logits: splitRows(rows, inputs), cost: stepCost(batch, this.#runtime.numComputedRows(batch)) };
   }
@@ -91,14 +98,26 @@ export class ModelRunner {
    * Throws `backend_failure`.
    */
   async warmUp(): Promise<void> {
-    const input = { pages: [0], positionStart: 0, tokenIds: [0], logits: 'last', topIsEnough: true } as const;
+    const windowPages = this.#cache.shape.windowed && [0];
+    const input = {
+      pages: [0],
+      windowPages,
+      positionStart: 0,
+      tokenIds: [0],
+      logits: 'last',
+      topIsEnough: true,
+    } as const;
     await this.#runtime.runStep(buildStepBatch([input], ROW_BUCKETS), this.#cache, this.#forward);
   }
 
   /** What the last block leaves of every token, behind the final norm: [tokens][dim]. */
   async hiddenStates(inputs: readonly SegmentInput[]): Promise<Float32Array[]> {
     const batch = buildStepBatch(inputs, ROW_BUCKETS);
-    for (const input of inputs) if (input.positionStart === 0) this.#clear(input.pages);
+    for (const { pages, windowPages = [], positionStart } of inputs) {
+      if (positionStart === 0) this.#clear(pages, 'pages');
+      // Those of a window come with its tokens.
+      this.#clear(Array.from(windowPages).slice(pagesFor(positionStart)), 'windowPages');
+    }
     const rows = await this.#runStep(batch, 'states'); // [tokens][dim]
     return rows.slice(0, batch.numLogitRows).map((row) => {
       assertInvariant(row instanceof Float32Array, 'rows come whole unless the batch asks for their top');
@@ -112,7 +131,8 @@ export class ModelRunner {
 
   /** What every head of a layer looks at in a prompt; the pages are overwritten. */
   inspectAttention(inspection: PromptLayer): Promise<AttentionWeights[number]> {
-    this.#clear(inspection.pages);
+    this.#clear(inspection.pages, 'pages');
+    this.#clear(inspection.windowPages ?? [], 'windowPages');
     // Its forward pass is run this once.
     this.#onNewShape?.();
     return inspectAttention(this.#model, { ...inspection, runtime: this.#runtime, cache: this.#cache });
@@ -127,8 +147,8 @@ export class ModelRunner {
   }
 
   /** Of pages that another had before, so that no step multiplies by that one's numbers. */
-  #clear(pages: ArrayLike<number>): void {
-    for (const page of Array.from(pages)) this.#runtime.clearPage?.(this.#cache, page, 0);
+  #clear(pages: ArrayLike<number>, table: PageTable): void {
+    for (const page of Array.from(pages)) this.#runtime.clearPage?.(this.#cache, page, 0, table);
   }
 }
 

@@ -5,7 +5,7 @@ import type { DiskNote, EngineSettings } from '../protocol.ts';
 import { openPrefixDisk } from './disk/open-prefix-disk.ts';
 import { PrefixDisk } from './disk/prefix-disk.ts';
 import { EngineCore } from './engine-core.ts';
-import { IdleMemory } from './idle-memory.ts';
+import { IdleMemory, type IdleMemoryOptions } from './idle-memory.ts';
 import { ModelRunner } from './model-runner.ts';
 import type { EngineError } from '../../errors.ts';
 import { type LoadedModel, OpenModel } from '../../model/load-model.ts';
@@ -60,6 +60,7 @@ export async function setUpEngine(
   const scheduler = new Scheduler({
     numSeats: shape.maxNumSeqs,
     numPages: shape.numPages,
+    window: shape.windowed,
     maxNumBatchedTokens: settings.maxNumBatchedTokens,
     prefixCache: settings.prefixCache,
     speculates: settings.speculates,
@@ -117,7 +118,8 @@ function idleMemoryOf(
   onReleased: () => void,
 ): IdleMemory | undefined {
   if (pageBytes?.releasePages === undefined) return undefined;
-  const release = (first: number, count: number): void => pageBytes.releasePages?.(kvCache, first, count);
+  const release: IdleMemoryOptions['release'] = (table, first, count) =>
+    pageBytes.releasePages?.(kvCache, first, count, table);
   return new IdleMemory({ cache, keptMs, release, onReleased });
 }
 

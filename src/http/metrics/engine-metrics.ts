@@ -22,6 +22,11 @@ export const ENGINE_GAUGES: readonly EngineMetric[] = [
   ['kv_cache_pages_used', 'Pages that running sequences hold, each once.', (s) => s.numPagesUsed],
   ['kv_cache_pages_shared', 'Pages that more than one sequence holds.', (s) => s.numPagesShared],
   ['kv_cache_pages_kept', 'Pages that no sequence holds and that keep their tokens.', (s) => s.numPagesKept],
+  [
+    'kv_cache_window_pages_used',
+    'Pages that running sequences hold in layers that see no more than a window.',
+    (s) => s.numWindowPagesUsed,
+  ],
   ['prefix_disk_bytes', "Bytes of the model's pages in PREFIX_CACHE_DIR.", (s) => s.numDiskBytes],
   ['seats', 'Sequences that may run at once.', (s) => s.maxNumSeqs],
   ['seats_used', 'Sequences that run now.', (s) => s.numSeatsUsed],

@@ -10,6 +10,7 @@ import type {
   KvCache,
   KvCacheShape,
   PageBytes,
+  PageTable,
   Runtime,
   RuntimeMemory,
   StoredRows,
@@ -51,8 +52,8 @@ export interface KernelRuntimeOptions {
   readonly end?: () => Promise<void>;
 }
 
-/** Rows, rows of the result, tokens of a top, sequences. */
-const HEADER_WORDS = 4;
+/** Rows, rows of the result, tokens of a top, sequences, tables of each. */
+const HEADER_WORDS = 5;
 
 /** A forward pass as the kernels run it. */
 interface Recording {
@@ -144,8 +145,8 @@ export class KernelRuntime implements Runtime {
     return numRows;
   }
 
-  copyPage(cache: KvCache, from: number, to: number): void {
-    kernelCache(cache).copyPage(from, to);
+  copyPage(cache: KvCache, from: number, to: number, table: PageTable = 'pages'): void {
+    kernelCache(cache).copyPage(from, to, table);
   }
 
   /** Native kernels give the same bits on every instruction set; WebAssembly has more than one way to round. */
@@ -157,7 +158,10 @@ export class KernelRuntime implements Runtime {
       writePage: (cache, page, bytes) => kernelCache(cache).writePage(page, bytes),
       ...(this.#addon.releasePages === undefined
         ? {}
-        : { releasePages: (cache, first, count) => kernelCache(cache).releasePages(first, count) }),
+        : {
+            releasePages: (cache, first, count, table = 'pages') =>
+              kernelCache(cache).releasePages(first, count, table),
+          }),
     };
   }
 
@@ -222,7 +226,9 @@ export class KernelRuntime implements Runtime {
   #record(cache: KernelKvCache, forward: Forward): Recording {
     // The program is the same for any number of rows.
     const { operations, result } = recordForward(forward, { step: NaN, logit: NaN }, cache.shape);
-    const { words, tensors } = encodeStep(joinProducts(operations, result), result, cache.handle);
+    const { words, tensors } = encodeStep(joinProducts(operations, result), result, (layer) =>
+      cache.placeOf(layer),
+    );
     const program = this.#addon.addProgram(words, tensors);
     this.#programs.push(program);
     return { program, result, tables: tableSizes(operations) };
@@ -238,8 +244,11 @@ function kernelCache(cache: KvCache): KernelKvCache {
 function encodeRows(batch: StepBatch, numTop: number, topRows: readonly boolean[]): Int32Array {
   const { numRows, numLogitRows, tokenIds, positions, logitRows, segments } = batch;
   const numPages = segments.reduce((sum, { pages }) => sum + pages.length, 0);
-  const words = new Int32Array(HEADER_WORDS + 3 * numRows + 2 * numLogitRows + segments.length + numPages);
-  words.set([numRows, numLogitRows, numTop, segments.length]);
+  const numTables = segments.some(({ windowPages }) => windowPages) ? 2 : 1;
+  const words = new Int32Array(
+    HEADER_WORDS + 3 * numRows + 2 * numLogitRows + segments.length + numTables * numPages,
+  );
+  words.set([numRows, numLogitRows, numTop, segments.length, numTables]);
   words.set(tokenIds.subarray(0, numRows), HEADER_WORDS);
   words.set(positions.subarray(0, numRows), HEADER_WORDS + numRows);
   const sequencesStart = HEADER_WORDS + 2 * numRows;
@@ -250,9 +259,10 @@ function encodeRows(batch: StepBatch, numTop: number, topRows: readonly boolean[
   const endsStart = selectedStart + 2 * numLogitRows;
   const pagesStart = endsStart + segments.length;
   let end = 0;
-  for (const [index, { pages, rowStart, numRows: ofSegment }] of segments.entries()) {
+  for (const [index, { pages, windowPages, rowStart, numRows: ofSegment }] of segments.entries()) {
     words.fill(index, sequencesStart + rowStart, sequencesStart + rowStart + ofSegment);
     words.set(pages, pagesStart + end);
+    if (windowPages) words.set(windowPages, pagesStart + numPages + end);
     end += pages.length;
     words[endsStart + index] = end;
   }

@@ -3,6 +3,7 @@ import type { StepOperation, StepValue, RowKind } from '../step/step-recorder.ts
 import type { HeadStripes, Parameter } from '../ops.ts';
 import { type JoinedOperation, inputsOf } from './join-products.ts';
 import type { Handle } from './kernel-addon.ts';
+import type { LayerPlace } from './kernel-kv-cache.ts';
 import { kernelParameter } from './kernel-parameter.ts';
 
 interface Slot {
@@ -86,12 +87,14 @@ export interface StepProgram {
 }
 
 const NONE = -1;
+/** Of an instruction. */
+const NUM_NUMBERS = 6;
 
 /** Names the operations' values by registers and their tensors by places in a list. */
 export function encodeStep(
   operations: readonly JoinedOperation[],
   result: StepValue,
-  cache: Handle,
+  placeOf: (layerIndex: number) => LayerPlace,
 ): StepProgram {
   const { starts, numCols } = placeColumns(operations, result);
   const registers = new Map(operations.map((operation, index) => [operation.result, index]));
@@ -111,12 +114,12 @@ export function encodeStep(
     words.push(value.numCols, starts.get(value) ?? NONE, isSelected(value.rows));
   }
   for (const operation of operations) {
-    const { inputs, parameters, numbers, scalar } = operandsOfInstruction(operation, cache);
+    const { inputs, parameters, numbers, scalar } = operandsOfInstruction(operation, placeOf);
     const [x = NONE, y = NONE] = inputs.map(registerOf);
     const [first = NONE, second = NONE] = parameters.map((tensor) =>
       tensor === undefined ? NONE : slotOf(tensor),
     );
-    const padded = Array.from({ length: 5 }, (_, i) => numbers[i] ?? 0);
+    const padded = Array.from({ length: NUM_NUMBERS }, (_, i) => numbers[i] ?? 0);
     words.push(
       KINDS.indexOf(operation.kind),
       registerOf(operation.result),
@@ -141,7 +144,7 @@ export function encodeProduct(
   const cols = Math.ceil(depth / COLS_PER_LINE) * COLS_PER_LINE;
   const [read, product] = [0, 1];
   const registers = [depth, 0, 0, numOut, NONE, 0];
-  const noNumbers = [0, 0, 0, 0, 0];
+  const noNumbers = new Array<number>(NUM_NUMBERS).fill(0);
   const embed = [KINDS.indexOf('embed'), read, NONE, NONE, 0, NONE, NONE, ...noNumbers, bitsOf(1)];
   const linear = [KINDS.indexOf('linear'), product, read, NONE, 1, NONE, NONE, ...noNumbers, bitsOf(0)];
   const words = [2, 2, cols, 0, product, ...registers, ...embed, ...linear];
@@ -158,7 +161,10 @@ interface Operands {
 }
 
 /** What an instruction says of its operation; cpp/step_run.h reads it. */
-function operandsOfInstruction(operation: JoinedOperation, cache: Handle): Operands {
+function operandsOfInstruction(
+  operation: JoinedOperation,
+  placeOf: (layerIndex: number) => LayerPlace,
+): Operands {
   const operands = (
     inputs: readonly StepValue[],
     parameters: readonly (Parameter | undefined)[] = [],
@@ -191,8 +197,9 @@ function operandsOfInstruction(operation: JoinedOperation, cache: Handle): Opera
     }
     case 'attention': {
       const { heads, layerIndex } = operation;
-      const numbers = [...numbersOf(heads), heads.window ?? 0, layerIndex];
-      return { inputs: [operation.x], parameters: [cache], numbers, scalar: heads.scale };
+      const { handle, index, table } = placeOf(layerIndex);
+      const numbers = [...numbersOf(heads), heads.window ?? 0, index, table === 'windowPages' ? 1 : 0];
+      return { inputs: [operation.x], parameters: [handle], numbers, scalar: heads.scale };
     }
     case 'gelu':
     case 'selectRows':

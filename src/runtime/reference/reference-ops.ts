@@ -109,15 +109,14 @@ export class ReferenceOps implements TransformerOps {
   }
 
   #store(segment: Segment, layerIndex: number, k: tf.Tensor2D, v: tf.Tensor2D): void {
-    const { pages, positionStart } = segment;
-    this.#cache.write(layerIndex, pages, positionStart, k.dataSync<'float32'>(), v.dataSync<'float32'>());
+    this.#cache.write(layerIndex, segment, k.dataSync<'float32'>(), v.dataSync<'float32'>());
   }
 
   #attend(segment: Segment, layerIndex: number, heads: AttentionHeads, q: tf.Tensor2D): tf.Tensor2D {
     const { numHeads, numKvHeads, headDim, scale, window } = heads;
     const { numRows } = segment;
     const kvLen = segment.positionStart + numRows;
-    const { keys, values } = this.#cache.read(layerIndex, segment.pages, kvLen);
+    const { keys, values } = this.#cache.read(layerIndex, segment, kvLen);
     const kvHeads = (x: Float32Array): tf.Tensor3D =>
       repeatHeads(splitHeads(tf.tensor2d(x, [kvLen, numKvHeads * headDim]), numKvHeads), numHeads); // [heads, kvLen, headDim]
     const { context } = attention(

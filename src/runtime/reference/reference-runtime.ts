@@ -7,6 +7,7 @@ import type {
   KvCache,
   KvCacheShape,
   PageBytes,
+  PageTable,
   Runtime,
   RuntimeDevice,
   RuntimeMemory,
@@ -57,8 +58,8 @@ export class ReferenceRuntime implements Runtime {
     return tokenIds.length;
   }
 
-  copyPage(cache: KvCache, from: number, to: number): void {
-    referenceCache(cache).copyPage(from, to);
+  copyPage(cache: KvCache, from: number, to: number, table: PageTable = 'pages'): void {
+    referenceCache(cache).copyPage(from, to, table);
   }
 
   readonly pageBytes: PageBytes = {

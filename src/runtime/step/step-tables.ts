@@ -1,8 +1,8 @@
 import { assertInvariant } from '../../errors.ts';
 import type { Parameter } from '../ops.ts';
 import { GONE, PAGE_TOKENS, pagesFor } from '../../pages.ts';
-import type { KvCacheShape } from '../runtime.ts';
-import type { StepBatch } from '../step-batch.ts';
+import { type KvCacheShape, numPagesOf, type PageTable } from '../runtime.ts';
+import type { Segment, StepBatch } from '../step-batch.ts';
 import type { StepOperation, StepValue, RowKind } from './step-recorder.ts';
 
 /** Rows of the smallest table that tokens and positions index: whatever is beyond is no token, no position. */
@@ -41,19 +41,32 @@ export function checkBatch(batch: StepBatch, cacheShape: KvCacheShape, tables: T
 /** Each segment has pages of the cache for all its tokens, and does not write to one that is gone. */
 export function checkSegments({ segments, numRows: allRows }: StepBatch, shape: KvCacheShape): void {
   let numPages = 0;
-  for (const { pages, rowStart, numRows, positionStart } of segments) {
+  for (const segment of segments) {
+    const { pages, windowPages, rowStart, numRows } = segment;
     numPages += pages.length;
-    const written = pages.subarray(Math.floor(positionStart / PAGE_TOKENS));
     assertInvariant(
-      positionStart >= 0 &&
-        pagesFor(positionStart + numRows) <= pages.length &&
-        pages.every((page) => page >= GONE && page < shape.numPages) &&
-        written.every((page) => page !== GONE) &&
+      fitsTable(segment, shape, 'pages') &&
+        (shape.windowed === undefined || fitsTable(segment, shape, 'windowPages')) &&
+        (windowPages === undefined || windowPages.length === pages.length) &&
         rowStart + numRows <= allRows,
-      `a segment of ${numRows} rows from position ${positionStart} fits its ${pages.length} pages`,
+      `a segment of ${numRows} rows from position ${segment.positionStart} fits its ${pages.length} pages`,
     );
   }
   assertInvariant(numPages <= shape.maxStepPages, `a step names ${shape.maxStepPages} pages at most`);
+}
+
+function fitsTable(segment: Segment, shape: KvCacheShape, table: PageTable): boolean {
+  const { numRows, positionStart } = segment;
+  const pages = segment[table];
+  const end = numPagesOf(shape, table);
+  const written = pages?.subarray(Math.floor(positionStart / PAGE_TOKENS), pagesFor(positionStart + numRows));
+  return (
+    pages !== undefined &&
+    positionStart >= 0 &&
+    pagesFor(positionStart + numRows) <= pages.length &&
+    pages.every((page) => page >= GONE && page < end) &&
+    written?.every((page) => page !== GONE) === true
+  );
 }
 
 /** A place for matrices of one width, used by one after the other. */

@@ -1,4 +1,4 @@
-import type { KvCacheShape } from '../runtime.ts';
+import type { KvCacheShape, PageTable } from '../runtime.ts';
 import { GONE, PAGE_TOKENS, pagesFor } from '../../pages.ts';
 import { checkSegments } from '../step/step-tables.ts';
 import type { Segment, StepBatch } from '../step-batch.ts';
@@ -39,56 +39,65 @@ export const cacheRow = (
 ): number => (page * numKvHeads + head) * PAGE_TOKENS + (position % PAGE_TOKENS);
 
 /** Groups the segments of a step, so that all decodes are one product and each longer chunk is another. */
-export function planAttention(batch: StepBatch, shape: KvCacheShape): AttentionPlan {
+export function planAttention(
+  batch: StepBatch,
+  shape: KvCacheShape,
+  table: PageTable = 'pages',
+): AttentionPlan {
   checkSegments(batch, shape);
   const decoding = batch.segments.filter(({ numRows }) => numRows === 1);
-  const chunks = batch.segments.filter(({ numRows }) => numRows > 1).map(planChunk);
+  const chunks = batch.segments
+    .filter(({ numRows }) => numRows > 1)
+    .map((segment) => planChunk(segment, table));
   return {
-    cacheRows: cacheRowsOf(batch, shape),
-    decodes: planDecodes(decoding),
+    cacheRows: cacheRowsOf(batch, shape, table),
+    decodes: planDecodes(decoding, table),
     chunks,
     resultOfRow: resultOfRow(batch, decoding, chunks),
   };
 }
 
-function planDecodes(segments: readonly Segment[]): DecodePlan | undefined {
+function planDecodes(segments: readonly Segment[], table: PageTable): DecodePlan | undefined {
   if (segments.length === 0) return undefined;
   const numBlocks = Math.max(...segments.map(({ positionStart }) => pagesFor(positionStart + 1)));
   return {
     rows: Int32Array.from(segments, ({ rowStart }) => rowStart), // [sequences]
     positions: Int32Array.from(segments, ({ positionStart }) => positionStart), // [sequences]
     pages: Array.from({ length: numBlocks }, (_, block) =>
-      Int32Array.from(segments, (segment) => pageOf(segment, block)),
+      Int32Array.from(segments, (segment) => pageOf(segment, block, table)),
     ), // [blocks][sequences]
   };
 }
 
-function planChunk(segment: Segment): ChunkPlan {
+function planChunk(segment: Segment, table: PageTable): ChunkPlan {
   const { rowStart, numRows, positionStart } = segment;
   return {
     rowStart,
     numRows,
     positions: Int32Array.from({ length: numRows }, (_, row) => positionStart + row), // [numRows]
     pages: Array.from({ length: pagesFor(positionStart + numRows) }, (_, block) =>
-      Int32Array.of(pageOf(segment, block)),
+      Int32Array.of(pageOf(segment, block, table)),
     ), // [blocks][1]
   };
 }
 
 /** The page of a block; where the sequence has none, its last one, whose keys are masked there. */
-function pageOf({ pages, positionStart, numRows }: Segment, block: number): number {
+function pageOf(segment: Segment, block: number, table: PageTable): number {
+  const { positionStart, numRows } = segment;
+  const pages = segment[table] ?? [];
   const last = pages[pagesFor(positionStart + numRows) - 1] ?? 0;
   const page = block < pagesFor(positionStart + numRows) ? (pages[block] ?? last) : last;
   return page === GONE ? last : page;
 }
 
-function cacheRowsOf(batch: StepBatch, shape: KvCacheShape): Int32Array {
+function cacheRowsOf(batch: StepBatch, shape: KvCacheShape, table: PageTable): Int32Array {
   const { numKvHeads } = shape;
   const cacheRows = new Int32Array(batch.numRows * numKvHeads); // [numRows * numKvHeads]
-  for (const { pages, rowStart, numRows, positionStart } of batch.segments) {
+  for (const segment of batch.segments) {
+    const { rowStart, numRows, positionStart } = segment;
     for (let row = 0; row < numRows; row++) {
       const position = positionStart + row;
-      const page = pages[Math.floor(position / PAGE_TOKENS)] ?? 0;
+      const page = segment[table]?.[Math.floor(position / PAGE_TOKENS)] ?? 0;
       for (let head = 0; head < numKvHeads; head++) {
         cacheRows[(rowStart + row) * numKvHeads + head] = cacheRow(shape, page, head, position);
       }

@@ -2,6 +2,7 @@ import { assertInvariant } from '../../errors.ts';
 import { qkvDim, type AttentionHeads } from '../ops.ts';
 import type { StepBatch } from '../step-batch.ts';
 import { PAGE_TOKENS } from '../../pages.ts';
+import { numPagesOf, type PageTable } from '../runtime.ts';
 import { planAttention, type AttentionPlan } from './attention-plan.ts';
 import type { EagerContext } from './eager-context.ts';
 import { once } from './once.ts';
@@ -44,15 +45,22 @@ interface Mask {
   bias: TensorInfo;
 }
 
+/** The layers of a cache that one table says the pages of. */
+interface TableOfCache {
+  readonly cache: TensorflowKvCache;
+  readonly table: PageTable;
+}
+
 /**
- * Causal attention over the cache by stock operations of TensorFlow. What a step's layers share (masks, indices) is
- * made once; the cache is read page by page: that of a prompt without a copy, those of several sequences gathered to one
+ * Causal attention over the cache by stock operations of TensorFlow. What layers of one table share in a step (masks,
+ * indices) is made once; the cache is read page by page: that of a prompt without a copy, those of several sequences gathered to one
  * tensor.
  */
 export class CachedAttention {
   readonly #context: EagerContext;
   readonly #operands: StepOperands;
   readonly #cache: TensorflowKvCache;
+  readonly #table: PageTable;
   readonly #plan: AttentionPlan;
   readonly #cacheRows: TensorInfo; // [numRows * heads]
   readonly #resultOfRow: TensorInfo; // [rows]
@@ -61,11 +69,17 @@ export class CachedAttention {
   readonly #chunks: Group[];
 
   /** Made inside a step, for that step. */
-  constructor(context: EagerContext, operands: StepOperands, batch: StepBatch, cache: TensorflowKvCache) {
+  constructor(
+    context: EagerContext,
+    operands: StepOperands,
+    batch: StepBatch,
+    { cache, table }: TableOfCache,
+  ) {
     this.#context = context;
     this.#operands = operands;
     this.#cache = cache;
-    const plan = planAttention(batch, cache.shape);
+    this.#table = table;
+    const plan = planAttention(batch, cache.shape, table);
     const { decodes, chunks } = plan;
     this.#plan = plan;
     this.#cacheRows = this.#indices(plan.cacheRows);
@@ -204,7 +218,8 @@ export class CachedAttention {
     use: (tensor: TensorInfo) => TensorInfo,
   ): TensorInfo {
     assertInvariant(block !== undefined, 'a group has pages for what it sees');
-    const { numPages, numKvHeads, headDim } = this.#cache.shape;
+    const { numKvHeads, headDim } = this.#cache.shape;
+    const numPages = numPagesOf(this.#cache.shape, this.#table);
     const pageRows = numKvHeads * PAGE_TOKENS;
     let rows: TensorInfo;
     if (block.indices === undefined) {

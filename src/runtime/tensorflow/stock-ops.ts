@@ -9,7 +9,7 @@ import {
   type Rotation,
   type TransformerOps,
 } from '../ops.ts';
-import type { KvCacheShape } from '../runtime.ts';
+import { type KvCacheShape, type PageTable, tableOf } from '../runtime.ts';
 import type { StepBatch } from '../step-batch.ts';
 import { CachedAttention } from './cached-attention.ts';
 import type { EagerContext } from './eager-context.ts';
@@ -37,7 +37,7 @@ export class StockOps implements TransformerOps {
   readonly #batch: StepBatch;
   readonly #cache: TensorflowKvCache;
   readonly #angles = new Map<Parameter, Angles>();
-  #attention: CachedAttention | undefined;
+  readonly #attention: Partial<Record<PageTable, CachedAttention>> = {};
 
   /** Made inside a step, for that step. */
   constructor(context: EagerContext, batch: StepBatch, cache: TensorflowKvCache) {
@@ -141,8 +141,16 @@ export class StockOps implements TransformerOps {
     const { tensor, numRows } = tensorflowActivation(qkv);
     checkHeads(this.#cache.shape, heads);
     assertInvariant(tensor.shape[1] === qkvDim(heads), 'queries, keys and values lie side by side');
-    this.#attention ??= new CachedAttention(this.#context, this.#operands, this.#batch, this.#cache);
-    return this.#activation(this.#attention.run(tensor, layerIndex, heads), numRows); // [rows, heads * headDim]
+    return this.#activation(this.#attentionOf(layerIndex).run(tensor, layerIndex, heads), numRows); // [rows, heads * headDim]
+  }
+
+  #attentionOf(layerIndex: number): CachedAttention {
+    const table = tableOf(this.#cache.shape, layerIndex);
+    const attention =
+      this.#attention[table] ??
+      new CachedAttention(this.#context, this.#operands, this.#batch, { cache: this.#cache, table });
+    this.#attention[table] = attention;
+    return attention;
   }
 
   gelu(x: Activation): Activation {

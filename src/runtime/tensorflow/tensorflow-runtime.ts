@@ -12,6 +12,7 @@ import {
   type KvCache,
   kvCacheBytes,
   type KvCacheShape,
+  type PageTable,
   type Runtime,
   type RuntimeDevice,
   type RuntimeMemory,
@@ -107,14 +108,14 @@ class TensorflowRuntime implements Runtime {
     return tokenIds.length;
   }
 
-  copyPage(cache: KvCache, from: number, to: number): void {
+  copyPage(cache: KvCache, from: number, to: number, table: PageTable = 'pages'): void {
     assertInvariant(cache instanceof TensorflowKvCache, 'the KV cache belongs to this runtime');
-    this.#attempt('a copy', () => cache.copyPage(from, to));
+    this.#attempt('a copy', () => cache.copyPage(from, to, table));
   }
 
-  clearPage(cache: KvCache, page: number, from: number): void {
+  clearPage(cache: KvCache, page: number, from: number, table: PageTable = 'pages'): void {
     assertInvariant(cache instanceof TensorflowKvCache, 'the KV cache belongs to this runtime');
-    this.#attempt('clearing a page', () => cache.clearPage(page, from));
+    this.#attempt('clearing a page', () => cache.clearPage(page, from, table));
   }
 
   memory(): RuntimeMemory {

@@ -1,7 +1,15 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant, EngineError } from '../../errors.ts';
 import { PAGE_TOKENS } from '../../pages.ts';
-import { kvCacheBytes, type KvCache, type KvCacheShape } from '../runtime.ts';
+import {
+  kvCacheBytes,
+  type KvCache,
+  type KvCacheShape,
+  layersOf,
+  numPagesOf,
+  type PageTable,
+  tableOf,
+} from '../runtime.ts';
 import type { GpuDevice } from './gpu-device.ts';
 import { isHeadDimSupported } from './kernels/attention.ts';
 
@@ -17,7 +25,7 @@ export class GpuKvCache implements KvCache {
 
   /** Throws `backend_unavailable` for heads too wide, or when the device cannot bind a layer's keys as a whole. */
   constructor(device: GpuDevice, shape: KvCacheShape) {
-    const { numLayers, numPages, numKvHeads, headDim } = shape;
+    const { numLayers, numKvHeads, headDim } = shape;
     this.shape = shape;
     this.numBytes = kvCacheBytes(shape);
     this.#device = device;
@@ -27,11 +35,12 @@ export class GpuKvCache implements KvCache {
         `the webgpu runtime takes heads of up to 128 numbers, or 256 where that is even, not of ${headDim}: take another`,
       );
     }
-    const layerBytes = this.numBytes / numLayers / 2;
-    if (layerBytes > device.maxBufferBytes) {
+    const numLayerPages = (layer: number): number => numPagesOf(shape, tableOf(shape, layer));
+    const mostPages = Math.max(...Array.from({ length: numLayers }, (_, layer) => numLayerPages(layer)));
+    if (mostPages * this.pageBytes > device.maxBufferBytes) {
       throw new EngineError(
         'backend_unavailable',
-        `the keys of a layer for ${numPages * PAGE_TOKENS} tokens have ${layerBytes} bytes, and ` +
+        `the keys of a layer for ${mostPages * PAGE_TOKENS} tokens have ${mostPages * this.pageBytes} bytes, and ` +
           `${device.name} binds at most ${device.maxBufferBytes}: lower KV_CACHE_MB, ` +
           'MAX_NUM_SEQS or MAX_MODEL_LEN',
       );
@@ -39,22 +48,27 @@ export class GpuKvCache implements KvCache {
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     const allocate = (what: string): GPUBuffer[] =>
       Array.from({ length: numLayers }, (_, layer) =>
-        device.createBuffer(`${what} of layer ${layer}`, layerBytes, usage),
+        device.createBuffer(`${what} of layer ${layer}`, numLayerPages(layer) * this.pageBytes, usage),
       );
     this.keys = allocate('keys');
     this.values = allocate('values');
-    this.#tensors = [...this.keys, ...this.values].map((buffer) =>
-      device.adopt(buffer, [numPages, numKvHeads, PAGE_TOKENS, headDim], 'float32'),
+    this.#tensors = [this.keys, this.values].flatMap((buffers) =>
+      buffers.map((buffer, layer) =>
+        device.adopt(buffer, [numLayerPages(layer), numKvHeads, PAGE_TOKENS, headDim], 'float32'),
+      ),
     );
   }
 
   /** The commands that copy a page. */
-  copyPage(encoder: GPUCommandEncoder, detour: GPUBuffer, from: number, to: number): void {
+  copyPage(encoder: GPUCommandEncoder, detour: GPUBuffer, from: number, to: number, table: PageTable): void {
     const { pageBytes } = this;
-    for (const buffer of [...this.keys, ...this.values]) {
-      // A buffer is not copied to itself, whatever part of it.
-      encoder.copyBufferToBuffer(buffer, from * pageBytes, detour, 0, pageBytes);
-      encoder.copyBufferToBuffer(detour, 0, buffer, to * pageBytes, pageBytes);
+    for (const layer of layersOf(this.shape, table)) {
+      for (const buffer of [this.keys[layer], this.values[layer]]) {
+        assertInvariant(buffer !== undefined, 'every layer has its buffers');
+        // A buffer is not copied to itself, whatever part of it.
+        encoder.copyBufferToBuffer(buffer, from * pageBytes, detour, 0, pageBytes);
+        encoder.copyBufferToBuffer(detour, 0, buffer, to * pageBytes, pageBytes);
+      }
     }
   }
 

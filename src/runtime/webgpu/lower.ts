@@ -1,12 +1,12 @@
 import { assertInvariant } from '../../errors.ts';
 import type { Parameter } from '../ops.ts';
-import type { KvCacheShape } from '../runtime.ts';
+import { type KvCacheShape, tableOf } from '../runtime.ts';
 import type { Slot } from '../step/step-tables.ts';
 import type { StepValue } from '../step/step-recorder.ts';
 import type { Bucket } from './bucket.ts';
 import type { FusedHeads, FusedLinear, FusedNorm, FusedOperation } from './fuse.ts';
 import { attentionKernel } from './kernels/attention.ts';
-import { cacheWriteKernel } from './kernels/cache-write.ts';
+import { cacheWriteKernel, type LayerCache } from './kernels/cache-write.ts';
 import { elementwiseKernel } from './kernels/elementwise.ts';
 import { embedKernel } from './kernels/embed.ts';
 import { gateKernel } from './kernels/gate.ts';
@@ -52,7 +52,7 @@ export interface LoweringContext {
 
 /** The kernels of an operation: one, but where a matrix is too large for one buffer. */
 export function lower(operation: FusedOperation, context: LoweringContext): Dispatch[] {
-  const { bucket, cacheShape } = context;
+  const { bucket } = context;
   switch (operation.kind) {
     case 'embed':
       return lowerEmbed(operation, context);
@@ -66,7 +66,7 @@ export function lower(operation: FusedOperation, context: LoweringContext): Disp
     case 'cacheWrite': {
       const { x, layerIndex } = operation;
       const buffers = [slotOf(x, context), keys(layerIndex), values(layerIndex)];
-      return [{ kernel: cacheWriteKernel(cacheShape, x.numCols, bucket.step), buffers }];
+      return [{ kernel: cacheWriteKernel(cacheOf(layerIndex, context), x.numCols, bucket.step), buffers }];
     }
     case 'attention': {
       const { x, layerIndex, heads, result } = operation;
@@ -75,6 +75,7 @@ export function lower(operation: FusedOperation, context: LoweringContext): Disp
         queryCols: x.numCols,
         paddedRows: bucket.step,
         tileRows: bucket.tileRows,
+        table: tableOf(context.cacheShape, layerIndex),
       });
       const buffers = [slotOf(x, context), keys(layerIndex), values(layerIndex), slotOf(result, context)];
       return [{ kernel, buffers }];
@@ -151,7 +152,7 @@ function lowerLinear(operation: FusedLinear, context: LoweringContext): Dispatch
       hasBias: bias !== undefined,
       gelu,
       hasResidual: residual !== undefined,
-      cache: cacheLayer === undefined ? undefined : context.cacheShape,
+      cache: cacheLayer === undefined ? undefined : cacheOf(cacheLayer, context),
     }),
     buffers: [
       slotOf(x, context),
@@ -195,7 +196,7 @@ function lowerHeads(operation: FusedHeads, context: LoweringContext): Dispatch {
       paddedRows: context.bucket.step,
       epsilon: norm?.epsilon,
       pairing: rotation?.pairing,
-      cache: cacheLayer === undefined ? undefined : context.cacheShape,
+      cache: cacheLayer === undefined ? undefined : cacheOf(cacheLayer, context),
     }),
     buffers: [
       slotOf(x, context),
@@ -206,6 +207,11 @@ function lowerHeads(operation: FusedHeads, context: LoweringContext): Dispatch {
     ],
   };
 }
+
+const cacheOf = (layerIndex: number, { cacheShape }: LoweringContext): LayerCache => ({
+  ...cacheShape,
+  table: tableOf(cacheShape, layerIndex),
+});
 
 function slotOf(value: StepValue, { slots }: LoweringContext): BufferRef {
   const slot = slots.get(value);

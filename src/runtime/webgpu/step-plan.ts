@@ -65,14 +65,19 @@ export function planStep(forward: Forward, options: PlanOptions): StepPlan {
 /** Words of an element of the step buffer: a vec4<u32>. */
 const ELEMENT_WORDS = 4;
 
-/** Header, rows, rows of logits, tiles (a row each at most), top rows, pages. */
-export const stepBufferWords = ({ step, logit }: Bucket, { maxStepPages }: KvCacheShape): number =>
-  ELEMENT_WORDS * (STEP_HEADER + 2 * step + 2 * logit + Math.ceil(maxStepPages / ELEMENT_WORDS));
+/** Header, rows, rows of logits, tiles (a row each at most), top rows, pages of each table. */
+export const stepBufferWords = (
+  { step, logit }: Bucket,
+  { maxStepPages, windowed }: KvCacheShape,
+): number => {
+  const numPages = (windowed === undefined ? 1 : 2) * maxStepPages;
+  return ELEMENT_WORDS * (STEP_HEADER + 2 * step + 2 * logit + Math.ceil(numPages / ELEMENT_WORDS));
+};
 
 /**
- * All that differs from step to step, as kernels read it: counts, then [token, position, page] of each row, the rows
- * whose logits are wanted, the tiles of attention, which of the logit rows come back as their top, and the pages of all
- * sequences.
+ * All that differs from step to step, as kernels read it: counts, then [token, position, page, page of the window] of each
+ * row, the rows whose logits are wanted, the tiles of attention, which of the logit rows come back as their top, and the
+ * pages of all sequences, then those of their windows.
  * @param topRows among the rows of logits
  * @returns how many words are used
  */
@@ -86,14 +91,19 @@ export function writeStepBuffer(
   const tileStart = logitStart + bucket.logit;
   const topStart = tileStart + bucket.step;
   const pagesStart = topStart + bucket.logit;
+  const numPages = batch.segments.reduce((sum, { pages }) => sum + pages.length, 0);
   let pageAt = ELEMENT_WORDS * pagesStart;
-  for (const { rowStart, numRows, pages } of batch.segments) {
+  let end = pageAt + numPages;
+  for (const { rowStart, numRows, pages, windowPages } of batch.segments) {
     for (let row = rowStart; row < rowStart + numRows; row++) {
       const position = batch.positions[row] ?? 0;
-      const page = pages[Math.floor(position / PAGE_TOKENS)] ?? 0;
-      target.set([batch.tokenIds[row] ?? 0, position, page], ELEMENT_WORDS * (STEP_HEADER + row));
+      const index = Math.floor(position / PAGE_TOKENS);
+      const ofRow = [batch.tokenIds[row] ?? 0, position, pages[index] ?? 0, windowPages?.[index] ?? 0];
+      target.set(ofRow, ELEMENT_WORDS * (STEP_HEADER + row));
     }
     target.set(pages, pageAt);
+    if (windowPages) target.set(windowPages, pageAt + numPages);
+    if (windowPages) end = pageAt + numPages + windowPages.length;
     pageAt += pages.length;
   }
   for (let row = 0; row < batch.numLogitRows; row++) {
@@ -105,5 +115,6 @@ export function writeStepBuffer(
   const numTiles = writeAttentionTiles(target, ELEMENT_WORDS * tileStart, batch.segments, bucket.tileRows);
   target.set([batch.numRows, batch.numLogitRows, numTiles, topRows.length]);
   target.set([logitStart, tileStart, topStart, pagesStart], ELEMENT_WORDS);
-  return pageAt;
+  target.set([numPages, 0, 0, 0], 2 * ELEMENT_WORDS);
+  return end;
 }

@@ -2,7 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import { assertInvariant, EngineError } from '../../errors.ts';
 import { checkBatch } from '../step/step-tables.ts';
 import type { Parameter } from '../ops.ts';
-import type { Forward, KvCache, KvCacheShape, Runtime, RuntimeDevice, RuntimeMemory } from '../runtime.ts';
+import type {
+  Forward,
+  KvCache,
+  KvCacheShape,
+  PageTable,
+  Runtime,
+  RuntimeDevice,
+  RuntimeMemory,
+} from '../runtime.ts';
 import type { StepBatch, StepRow } from '../step-batch.ts';
 import { Arena } from './arena.ts';
 import type { GpuDevice } from './gpu-device.ts';
@@ -82,11 +90,11 @@ export class WebGpuRuntime implements Runtime {
     return numRows;
   }
 
-  copyPage(cache: KvCache, from: number, to: number): void {
+  copyPage(cache: KvCache, from: number, to: number, table: PageTable = 'pages'): void {
     const gpuCache = gpuKvCache(cache);
     const detour = this.#arena.detour(gpuCache.pageBytes);
     const encoder = this.#device.device.createCommandEncoder();
-    gpuCache.copyPage(encoder, detour, from, to);
+    gpuCache.copyPage(encoder, detour, from, to, table);
     this.#device.queue.submit([encoder.finish()]);
   }
 

@@ -42,6 +42,10 @@ export class Loans {
     entry.known.pages = [...holder.pages];
   }
 
+  holderOf(loan: Loan): PageHolder | undefined {
+    return this.#loans.get(loan)?.lent?.holder;
+  }
+
   /** What was lent, to be given back. */
   end(loan: Loan): Lent | undefined {
     const entry = this.#loans.get(loan);

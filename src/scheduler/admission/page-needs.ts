@@ -37,7 +37,8 @@ export class PageNeeds {
     const numTokens = sequence?.tokenIds.length ?? this.#loans.firstOf(clientId)?.numTokens ?? 0;
     // Most have enough, whatever the cache holds of them.
     const atMost = pagesFor(numTokens) + this.#numToGrow([]);
-    return atMost > this.#cache.numFree && !this.hasPagesFor(clientId, []);
+    const hasEnough = atMost <= this.#cache.numFree && this.#hasWindow(numTokens, []);
+    return !hasEnough && !this.hasPagesFor(clientId, []);
   }
 
   /** Whether the client's first that waits can start once some others have stopped. */
@@ -47,7 +48,13 @@ export class PageNeeds {
     const holders = stopped.flatMap(({ holder }) => (holder === undefined ? [] : [holder]));
     // Those that run have room for a page more each, so that none of them stops for it soon.
     const numNeeded = this.numPagesOf(clientId) + this.#numToGrow(stopped);
-    return numNeeded <= this.#cache.numFreeWithout(holders, shared);
+    const numTokens = first?.tokenIds.length ?? this.#loans.firstOf(clientId)?.numTokens ?? 0;
+    return numNeeded <= this.#cache.numFreeWithout(holders, shared) && this.#hasWindow(numTokens, stopped);
+  }
+
+  #hasWindow(numTokens: number, stopped: readonly Sequence[]): boolean {
+    const holders = stopped.flatMap(({ holder }) => (holder === undefined ? [] : [holder]));
+    return this.#cache.hasWindowFor(numTokens, this.#running.length - stopped.length, holders);
   }
 
   /** Pages that the client's first that waits takes of those that are free. */

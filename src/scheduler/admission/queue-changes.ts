@@ -6,6 +6,8 @@ export interface Changes {
   readonly numEvictedPages: number;
   /** Pages that sequences were given, and that may hold anything. */
   readonly freshPages: readonly number[];
+  /** The same of windows that have pages of their own. */
+  readonly freshWindowPages: readonly number[];
 }
 
 /** Collects what happens until it is asked. */
@@ -13,6 +15,7 @@ export class QueueChanges {
   #numPreemptions = 0;
   #numEvictedBefore = 0;
   readonly #freshPages = new Set<number>();
+  readonly #freshWindowPages = new Set<number>();
 
   stopped(): void {
     this.#numPreemptions++;
@@ -22,9 +25,17 @@ export class QueueChanges {
     for (const page of pages) this.#freshPages.add(page);
   }
 
+  gaveWindow(pages: readonly number[]): void {
+    for (const page of pages) this.#freshWindowPages.add(page);
+  }
+
   /** By a copy, or by work that clears them itself. */
   filled(pages: readonly number[]): void {
     for (const page of pages) this.#freshPages.delete(page);
+  }
+
+  filledWindow(pages: readonly number[]): void {
+    for (const page of pages) this.#freshWindowPages.delete(page);
   }
 
   /** @param numEvicted since the start */
@@ -33,10 +44,12 @@ export class QueueChanges {
       numPreemptions: this.#numPreemptions,
       numEvictedPages: numEvicted - this.#numEvictedBefore,
       freshPages: [...this.#freshPages],
+      freshWindowPages: [...this.#freshWindowPages],
     };
     this.#numPreemptions = 0;
     this.#numEvictedBefore = numEvicted;
     this.#freshPages.clear();
+    this.#freshWindowPages.clear();
     return changes;
   }
 }

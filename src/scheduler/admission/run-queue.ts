@@ -1,7 +1,13 @@
 import { assertInvariant } from '../../errors.ts';
 import { ClientShares } from '../../fairness/client-shares.ts';
 import { pagesFor } from '../../pages.ts';
-import { PageCache, type PageCacheOptions, type PageCopy } from '../pages/page-cache.ts';
+import {
+  PageCache,
+  type PageCacheOptions,
+  type PageCopy,
+  type PageTables,
+  tablesUpTo,
+} from '../pages/page-cache.ts';
 import type { PrefixMatch } from '../pages/prefix-tree.ts';
 import type { Sequence } from '../sequence.ts';
 import { FairShares } from './fair-shares.ts';
@@ -109,7 +115,7 @@ export class RunQueue {
   /** Sees to it that all that run have room for their next token; where too few pages are free, sequences stop. */
   makeRoom(): void {
     for (const sequence of [...this.#running]) {
-      while (sequence.holder !== undefined && !this.#grow(sequence, sequence.tokenIds.length)) {
+      while (sequence.holder !== undefined && !this.#hasRoom(sequence)) {
         const stopped = this.#sharesOfPages().leastEntitled();
         assertInvariant(stopped !== undefined, 'a sequence that runs alone has room');
         this.#stop(stopped);
@@ -117,9 +123,29 @@ export class RunQueue {
     }
   }
 
+  #hasRoom(sequence: Sequence): boolean {
+    if (!this.#grow(sequence, sequence.tokenIds.length) || this.numRowsOfWindow(sequence) < 1) return false;
+    this.openWindow(sequence, 1);
+    return true;
+  }
+
   /** Gives a sequence room for a draft behind its tokens; false where too few pages are free. */
   tryExtend(sequence: Sequence, numTokens: number): boolean {
+    if (this.numRowsOfWindow(sequence) < 1 + numTokens) return false;
     return this.#grow(sequence, sequence.tokenIds.length + numTokens);
+  }
+
+  /** How many of its next tokens the window of a sequence has room for. */
+  numRowsOfWindow({ holder, numComputedTokens }: Sequence): number {
+    assertInvariant(holder !== undefined, 'a sequence that runs has pages');
+    return this.cache.windowEnd(holder) - numComputedTokens;
+  }
+
+  /** Gives the window of a sequence pages for its next tokens, for which there is room. */
+  openWindow({ holder, numComputedTokens }: Sequence, numTokens: number): void {
+    assertInvariant(holder !== undefined, 'a sequence that runs has pages');
+    const end = numComputedTokens + numTokens;
+    this.changes.gaveWindow(this.cache.openWindow(holder, end, numComputedTokens));
   }
 
   /** Of the clients that wait, but for those passed over, those that may start something. */
@@ -212,6 +238,7 @@ export class RunQueue {
   #start(sequence: Sequence, match: PrefixMatch | undefined): readonly PageCopy[] {
     const { holder, copies } = this.cache.take(match, sequence.cacheSalt, sequence.clientId);
     this.changes.filled(copies.map(({ to }) => to));
+    this.changes.filledWindow(copies.flatMap(({ window }) => window?.to ?? []));
     this.waiting.remove(sequence.id);
     this.#running.push(sequence);
     sequence.seat = this.#seats.take();
@@ -220,7 +247,7 @@ export class RunQueue {
     sequence.numTokensAtStart = sequence.tokenIds.length;
     // What is found once it was stopped is its own.
     if (sequence.numPreemptions === 0) sequence.numCachedTokens = match?.numTokens;
-    const hasRoom = this.#grow(sequence, sequence.tokenIds.length);
+    const hasRoom = this.#hasRoom(sequence);
     assertInvariant(hasRoom, 'a sequence starts where there are pages for it');
     this.#changed();
     return copies;
@@ -269,7 +296,9 @@ export class RunQueue {
    * client has none. False when there are none now.
    */
   tryLend(loan: Loan): boolean {
-    const needsMore = (): boolean => pagesFor(loan.numTokens) > this.cache.numFree;
+    const needsMore = (): boolean =>
+      pagesFor(loan.numTokens) > this.cache.numFree ||
+      !this.cache.hasWindowFor(loan.numTokens, this.#running.length, []);
     while (this.numFreeSeats === 0 || needsMore()) {
       const shares = this.numFreeSeats === 0 ? this.#sharesOfSeats() : this.#sharesOfPages();
       const stopped = shares.stoppedForLoan(loan.clientId);
@@ -280,9 +309,24 @@ export class RunQueue {
     const hasRoom = this.cache.grow(holder, loan.numTokens);
     assertInvariant(hasRoom, 'pages are lent while there are so many');
     this.changes.filled(holder.pages);
+    // Its window has room for a page of further tokens at any time: what it leaves behind is free for what comes.
+    this.changes.filledWindow(this.cache.openWholeWindow(holder, loan.numTokens));
     this.#loans.lend(loan, holder, this.#seats.take());
     this.#changed();
     return true;
+  }
+
+  /**
+   * The pages of a loan for its tokens up to `end`, of which the first are computed. Those that follow are computed now: up
+   * to `end`, or as far as their window has room.
+   */
+  pagesOf(loan: Loan, numComputed: number, end: number): PageTables & { readonly end: number } {
+    const holder = this.#loans.holderOf(loan);
+    assertInvariant(holder !== undefined, 'work is computed in pages that it was lent');
+    this.cache.moveWindow(holder, numComputed);
+    const endNow = Math.min(end, this.cache.windowEnd(holder));
+    this.changes.filledWindow(this.cache.openWindow(holder, endNow, numComputed));
+    return { ...tablesUpTo(holder, endNow), end: endNow };
   }
 
   /** The work is done, or given up. */

@@ -1,21 +1,45 @@
 import { assertInvariant } from '../../errors.ts';
-import { PAGE_TOKENS, pagesFor } from '../../pages.ts';
+import { GONE, PAGE_TOKENS, pagesFor } from '../../pages.ts';
 import { PrefixTree, type PageNode, type PrefixMatch } from './prefix-tree.ts';
+import { trimToWindow } from './trim-to-window.ts';
+import { WindowPages, type WindowOptions } from './window-pages.ts';
 
 /** A page to copy before a step. */
 export interface PageCopy {
   readonly from: number;
   readonly to: number;
+  /** The pages beside them, where windows have pages of their own. */
+  readonly window: { readonly from: number; readonly to: number } | undefined;
 }
 
 /** The pages that a sequence holds, in the order of its tokens. */
 export interface PageHolder {
   readonly pages: number[];
+  /** Those beside them: GONE behind the window, and as many as it has reached. Empty where windows have none of their own. */
+  readonly windowPages: number[];
   /** Of each of its first pages what the tree knows of its tokens: an equal page may stand for its own. */
   readonly nodes: PageNode[];
   readonly salt: string | undefined;
   /** The client for whom its pages are counted where they are kept elsewhere. */
   readonly owner: string;
+}
+
+/** Where a step finds the keys and values of a sequence. */
+export interface PageTables {
+  readonly pages: readonly number[];
+  readonly windowPages: readonly number[] | undefined;
+}
+
+/** The pages of a sequence's first tokens. */
+export const tablesUpTo = ({ pages, windowPages }: PageHolder, numTokens: number): PageTables => ({
+  pages: pages.slice(0, pagesFor(numTokens)),
+  windowPages: windowPages.length === 0 ? undefined : windowPages.slice(0, pagesFor(numTokens)),
+});
+
+/** Pages of each table whose memory is not needed now. */
+export interface Emptied {
+  readonly pages: readonly number[];
+  readonly windowPages: readonly number[];
 }
 
 /** As operators know it. */
@@ -26,6 +50,8 @@ export interface PageCounts {
   readonly numShared: number;
   /** Pages that no sequence holds and that keep their tokens. */
   readonly numKept: number;
+  /** Pages that windows hold of those beside others. */
+  readonly numWindowUsed: number;
   /** Since the start: pages whose tokens had to go. */
   readonly numEvicted: number;
 }
@@ -44,6 +70,8 @@ export interface PageCacheOptions {
   readonly numPages: number;
   /** Off: a page forgets its tokens as soon as no sequence holds it. */
   readonly prefixCache: boolean;
+  /** Where layers that see no more than a window have pages of their own. */
+  readonly window?: WindowOptions | undefined;
 }
 
 /**
@@ -67,17 +95,19 @@ export class PageCache {
   /** By page, where the tree knows its tokens. */
   readonly #nodeOf = new Map<number, PageNode>();
   readonly #tree = new PrefixTree();
+  readonly #windows: WindowPages | undefined;
   /** Pages that were handed out since they were last known to be empty. */
   readonly #touched = new Set<number>();
   #numShared = 0;
   #numEvicted = 0;
   #watcher: PageWatcher | undefined;
 
-  constructor({ numPages, prefixCache }: PageCacheOptions) {
+  constructor({ numPages, prefixCache, window }: PageCacheOptions) {
     this.numPages = numPages;
     this.#prefixCache = prefixCache;
     this.#empty = Array.from({ length: numPages }, (_, i) => numPages - 1 - i);
     this.#numHolders = new Int32Array(numPages); // [numPages]
+    this.#windows = window && new WindowPages(numPages, window);
   }
 
   /** One at most is told of pages. */
@@ -95,6 +125,7 @@ export class PageCache {
       numUsed: this.numPages - this.numFree,
       numShared: this.#numShared,
       numKept: this.#kept.size,
+      numWindowUsed: this.#windows?.numUsed ?? 0,
       numEvicted: this.#numEvicted,
     };
   }
@@ -116,7 +147,9 @@ export class PageCache {
 
   /** What the cache holds of a sequence's first `maxTokens` tokens. */
   find(tokenIds: readonly number[], maxTokens: number, salt?: string): PrefixMatch | undefined {
-    return this.#prefixCache ? this.#tree.find(tokenIds, maxTokens, salt) : undefined;
+    if (!this.#prefixCache) return undefined;
+    const match = this.#tree.find(tokenIds, maxTokens, salt);
+    return this.#windows === undefined ? match : trimToWindow(match, this.#windows);
   }
 
   /** Pages that must be free for a sequence to go on behind a match with room for `numTokens` tokens in all. */
@@ -134,26 +167,33 @@ export class PageCache {
     salt: string | undefined,
     owner = '',
   ): { holder: PageHolder; copies: PageCopy[] } {
-    const holder: PageHolder = { pages: [], nodes: [], salt, owner };
+    const holder: PageHolder = { pages: [], windowPages: [], nodes: [], salt, owner };
     if (match !== undefined) this.#watcher?.used(match.nodes, owner);
     for (const node of match?.nodes ?? []) {
       this.#hold(node.page);
       holder.pages.push(node.page);
       holder.nodes.push(node);
     }
-    const { partial } = match ?? {};
+    const { partial, numTokens = 0 } = match ?? {};
+    const numWhole = holder.pages.length;
+    this.#openWindow(holder, numWhole, numTokens);
     if (partial === undefined) return { holder, copies: [] };
+    const from = partial.node.page;
     // Held until its copy has a page, or it might be the one that is evicted for it.
-    this.#hold(partial.node.page);
+    this.#hold(from);
+    this.#windows?.hold(from);
     const page = this.#handOut();
-    this.#release(partial.node.page);
     holder.pages.push(page);
+    this.#openWindow(holder, numWhole + 1, numTokens);
+    const window = this.#windows && { from: this.#windows.besideOf(from), to: this.#windows.besideOf(page) };
+    this.#windows?.release(from, this.#nodeOf.has(from));
+    this.#release(from);
     this.#note(
       holder,
       partial.node.tokenIds.slice(0, partial.numTokens),
       (match?.nodes.length ?? 0) * PAGE_TOKENS,
     );
-    return { holder, copies: [{ from: partial.node.page, to: page }] };
+    return { holder, copies: [{ from, to: page, window }] };
   }
 
   /** Gives a sequence pages until it has room for `numTokens`; false, and nothing has changed, where too few are free. */
@@ -164,11 +204,74 @@ export class PageCache {
     return true;
   }
 
+  /** Whether windows have room for a sequence of so many tokens beside others, once some sequences have given up theirs. */
+  hasWindowFor(numTokens: number, numOthers: number, stopped: readonly PageHolder[]): boolean {
+    if (this.#windows === undefined) return true;
+    const windows = stopped.map(({ pages, windowPages }) =>
+      pages.filter((_, index) => (windowPages[index] ?? GONE) !== GONE),
+    );
+    return this.#windows.needOf(numTokens) + numOthers <= this.#windows.numFreeWithout(windows);
+  }
+
+  /** Tokens of a sequence, from its first on, that its window has room for. */
+  windowEnd({ windowPages }: PageHolder): number {
+    return this.#windows === undefined
+      ? Infinity
+      : (windowPages.length + this.#windows.numFree) * PAGE_TOKENS;
+  }
+
+  /**
+   * Gives the window of a sequence pages up to `numTokens`, for which it has pages itself.
+   * @returns pages of the window that may hold anything
+   */
+  openWindow(holder: PageHolder, numTokens: number, numComputed: number): number[] {
+    return this.#openWindow(holder, pagesFor(numTokens), numComputed);
+  }
+
+  /** Gives a window all that a sequence of `numTokens` needs at once, before any is computed. */
+  openWholeWindow(holder: PageHolder, numTokens: number): number[] {
+    return this.#openWindow(holder, this.#windows?.needOf(numTokens) ?? 0, 0);
+  }
+
+  #openWindow({ pages, windowPages }: PageHolder, end: number, numComputed: number): number[] {
+    const windows = this.#windows;
+    const fresh: number[] = [];
+    if (windows === undefined) return fresh;
+    const first = windows.firstSeen(numComputed);
+    for (let index = windowPages.length; index < end; index++) {
+      const page = pages[index];
+      assertInvariant(page !== undefined, 'a window is opened over pages of its sequence');
+      if (index >= first && windows.hold(page)) fresh.push(windows.besideOf(page));
+      windowPages.push(index >= first ? windows.besideOf(page) : GONE);
+    }
+    return fresh;
+  }
+
   /** Takes note of what was computed: the first `numTokens` of these tokens are in the sequence's pages. */
   record(holder: PageHolder, tokenIds: readonly number[], numTokens: number): void {
-    if (!this.#prefixCache) return;
-    const noted = this.#numNoted(holder);
-    if (numTokens > noted) this.#note(holder, tokenIds.slice(noted, numTokens), noted);
+    if (this.#prefixCache) {
+      const noted = this.#numNoted(holder);
+      if (numTokens > noted) this.#note(holder, tokenIds.slice(noted, numTokens), noted);
+    }
+    this.moveWindow(holder, numTokens);
+  }
+
+  /** The window of a sequence has moved on: so many of its tokens are computed. */
+  moveWindow(holder: PageHolder, numTokens: number): void {
+    if (this.#windows !== undefined) this.#closeWindow(holder, this.#windows.firstSeen(numTokens));
+  }
+
+  /** Gives up the pages of a sequence's window before the page `end`. */
+  #closeWindow({ pages, windowPages }: PageHolder, end: number): void {
+    for (
+      let index = Math.min(end, windowPages.length) - 1;
+      index >= 0 && windowPages[index] !== GONE;
+      index--
+    ) {
+      const page = pages[index] ?? GONE;
+      this.#windows?.release(page, this.#nodeOf.has(page));
+      windowPages[index] = GONE;
+    }
   }
 
   #numNoted({ nodes }: PageHolder): number {
@@ -203,6 +306,7 @@ export class PageCache {
     if (equal === undefined) return;
     this.#tree.remove(node);
     this.#nodeOf.delete(node.page);
+    this.#windows?.forget(node.page);
     nodes[index] = equal;
   }
 
@@ -233,12 +337,15 @@ export class PageCache {
   #isKnown = (node: PageNode): boolean => this.#nodeOf.get(node.page) === node;
 
   /** The sequence needs its pages no more; what they hold stays there. */
-  free({ pages, nodes, owner }: PageHolder): void {
+  free(holder: PageHolder): void {
+    const { pages, windowPages, nodes, owner } = holder;
     if (this.#watcher !== undefined) {
       const isOpen = (node: PageNode): boolean => node.tokenIds.length < PAGE_TOKENS || !this.#isKnown(node);
       const end = nodes.findIndex(isOpen);
       this.#watcher.used(end === -1 ? nodes : nodes.slice(0, end), owner);
     }
+    this.#closeWindow(holder, windowPages.length);
+    windowPages.length = 0;
     // Ends first, so that they are evicted before beginnings.
     for (const page of pages.splice(0).reverse()) this.#release(page);
     nodes.length = 0;
@@ -250,6 +357,7 @@ export class PageCache {
       if (node.page !== pages[index] || !this.#isKnown(node)) continue;
       this.#tree.remove(node);
       this.#nodeOf.delete(node.page);
+      this.#windows?.forget(node.page);
       this.#watcher?.spoilt(node);
     }
   }
@@ -258,13 +366,13 @@ export class PageCache {
    * Pages that hold nothing, and held something since this was asked before.
    * @param all those that no sequence holds forget their tokens first
    */
-  takeEmptied(all: boolean): number[] {
+  takeEmptied(all: boolean): Emptied {
     if (all) for (const node of [...this.#kept]) this.#empty.push(this.#drop(node));
     // A lightly loaded cache stays compact.
     this.#empty.sort((a, b) => b - a);
     const emptied = this.#empty.filter((page) => this.#touched.has(page));
     for (const page of emptied) this.#touched.delete(page);
-    return emptied;
+    return { pages: emptied, windowPages: this.#windows?.takeEmptied() ?? [] };
   }
 
   #hold(page: number): void {
@@ -311,6 +419,7 @@ export class PageCache {
   #drop(node: PageNode): number {
     this.#kept.delete(node);
     this.#nodeOf.delete(node.page);
+    this.#windows?.forget(node.page);
     this.#tree.remove(node);
     this.#numEvicted++;
     this.#watcher?.evicted(node);

@@ -23,7 +23,7 @@ struct Instruction {
   int32_t kind, output;
   int32_t x, y;              // registers, or kNone
   int32_t tensors[3];        // places among the step's tensors, or kNone
-  int32_t numbers[5];        // what these are depends on the kind: see step_run.h
+  int32_t numbers[6];        // what these are depends on the kind: see step_run.h
   float scalar;
 };
 
@@ -38,14 +38,15 @@ struct Program {
 // The tokens of a step, and the rows of its result that are wanted.
 struct StepRows {
   int32_t num_rows, num_selected, num_top, num_sequences;
+  int32_t num_tables;  // 2 where layers that see no more than a window have pages of their own, else 1
   const int32_t *tokens, *positions, *sequences;  // [num_rows]
   const int32_t *selected;                        // [num_selected], rows
   const int32_t *top_is_enough;                   // [num_selected], 0 or 1
   const int32_t *table_ends;  // [num_sequences], where the pages of each end; they lie one after the other
-  const int32_t *pages;       // [table_ends of the last]; -1: gone, since no row looks so far back
+  const int32_t *pages;       // [num_tables, table_ends of the last]; -1: gone, since no row looks so far back
 };
 
-constexpr int64_t kProgramHeader = 5, kRowsHeader = 4;
+constexpr int64_t kProgramHeader = 5, kRowsHeader = 5;
 // Far more than the activations of any model take.
 constexpr int32_t kMaxCols = 1 << 24;
 
@@ -53,12 +54,12 @@ constexpr int32_t kMaxCols = 1 << 24;
 inline bool ReadProgram(const int32_t *words, int64_t num_words, Program *program) {
   if (num_words < kProgramHeader) return false;
   *program = {words[0], words[1], words[2], words[3], words[4], nullptr, nullptr};
-  static_assert(sizeof(Register) == 3 * sizeof(int32_t) && sizeof(Instruction) == 13 * sizeof(int32_t));
+  static_assert(sizeof(Register) == 3 * sizeof(int32_t) && sizeof(Instruction) == 14 * sizeof(int32_t));
   const int64_t registers_end = kProgramHeader + int64_t{3} * program->num_registers;
   if (program->num_registers <= 0 || program->num_instructions < 0 || program->cols < 0 || program->selected_cols < 0 ||
       program->cols > kMaxCols || program->selected_cols > kMaxCols || program->num_registers > num_words ||
       program->num_instructions > num_words ||
-      num_words != registers_end + int64_t{13} * program->num_instructions) {
+      num_words != registers_end + int64_t{14} * program->num_instructions) {
     return false;
   }
   program->registers = reinterpret_cast<const Register *>(words + kProgramHeader);
@@ -80,12 +81,13 @@ inline bool ReadProgram(const int32_t *words, int64_t num_words, Program *progra
 
 inline bool ReadRows(const int32_t *words, int64_t num_words, StepRows *rows) {
   if (num_words < kRowsHeader) return false;
-  const int32_t num_rows = words[0], num_selected = words[1], num_sequences = words[3];
+  const int32_t num_rows = words[0], num_selected = words[1], num_sequences = words[3], num_tables = words[4];
   const int64_t fixed = kRowsHeader + int64_t{3} * num_rows + int64_t{2} * num_selected + num_sequences;
   if (num_rows < 0 || num_selected < 0 || num_sequences < 0 || num_words < fixed) return false;
+  if (num_tables != 1 && num_tables != 2) return false;
   const int32_t *tokens = words + kRowsHeader, *selected = tokens + int64_t{3} * num_rows;
   const int32_t *table_ends = selected + 2 * int64_t{num_selected};
-  *rows = {num_rows, num_selected, words[2], num_sequences, tokens, tokens + num_rows, tokens + 2 * int64_t{num_rows},
+  *rows = {num_rows, num_selected, words[2], num_sequences, num_tables, tokens, tokens + num_rows, tokens + 2 * int64_t{num_rows},
            selected, selected + num_selected, table_ends, table_ends + num_sequences};
   for (int32_t i = 0; i < num_selected; i++) {
     if (selected[i] < 0 || selected[i] >= num_rows) return false;
@@ -98,7 +100,7 @@ inline bool ReadRows(const int32_t *words, int64_t num_words, StepRows *rows) {
     if (table_ends[i] < end) return false;
     end = table_ends[i];
   }
-  return num_words == fixed + end;
+  return num_words == fixed + int64_t{num_tables} * end;
 }
 
 }  // namespace

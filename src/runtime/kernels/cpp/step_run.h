@@ -22,14 +22,8 @@ class StepRun {
           float *memory, float *result, RowBlock *rounded)
       : kernels_(kernels), program_(program), rows_(rows), tensors_(tensors), memory_(memory), result_(result),
         rounded_(rounded) {
-    const int32_t *pages = rows.pages;
-    for (int32_t i = 0; i < rows.num_sequences; i++) {
-      const int32_t *end = rows.pages + rows.table_ends[i], *first = end;
-      for (const int32_t *page = pages; page < end; page++) last_page_ = *page > last_page_ ? *page : last_page_;
-      while (first > pages && first[-1] >= 0) first--;
-      tables_.push_back({pages, end - pages, first - pages});
-      pages = end;
-    }
+    const int32_t num_pages = rows.num_sequences == 0 ? 0 : rows.table_ends[rows.num_sequences - 1];
+    for (int32_t i = 0; i < rows.num_tables; i++) ReadTables(rows.pages + int64_t{i} * num_pages, &tables_[i]);
   }
 
   // What is wrong with the step, or null. Nothing behind the fault is computed.
@@ -39,6 +33,25 @@ class StepRun {
   }
 
  private:
+  // The tables of the step's sequences, and the last page that one of them names.
+  struct Tables {
+    std::vector<PageTable> of_sequences;
+    int32_t last_page = -1;
+  };
+
+  void ReadTables(const int32_t *all_pages, Tables *tables) {
+    const int32_t *pages = all_pages;
+    for (int32_t i = 0; i < rows_.num_sequences; i++) {
+      const int32_t *end = all_pages + rows_.table_ends[i], *first = end;
+      for (const int32_t *page = pages; page < end; page++) {
+        tables->last_page = *page > tables->last_page ? *page : tables->last_page;
+      }
+      while (first > pages && first[-1] >= 0) first--;
+      tables->of_sequences.push_back({pages, end - pages, first - pages});
+      pages = end;
+    }
+  }
+
   void Run(const Instruction &i) {
     switch (i.kind) {
       case kEmbed: return Embed(i);
@@ -188,7 +201,7 @@ class StepRun {
                     Of(i.output));
   }
 
-  // numbers: the stripes, the window, the layer
+  // numbers: the stripes, the window, the layer, which of a sequence's tables
   void Attend(const Instruction &i) {
     const Stripes stripes = StripesOf(i);
     const Tensor *tensor = TensorAt(i.tensors[0], Tensor::kCache);
@@ -198,9 +211,11 @@ class StepRun {
                       i.numbers[3] >= 0 && ColsOf(i.output) == stripes.num_heads * stripes.head_dim;
     if (!Require(fits, "queries fit the cache") || !HasAllRows(i)) return;
     const Cache &cache = tensor->cache;
-    if (!Require(last_page_ < cache.num_pages, "pages lie in the cache")) return;
+    if (!Require(i.numbers[5] >= 0 && i.numbers[5] < rows_.num_tables, "sequences have tables")) return;
+    const Tables &tables = tables_[i.numbers[5]];
+    if (!Require(tables.last_page < cache.num_pages, "pages lie in the cache")) return;
     for (int64_t row = 0; row < rows_.num_rows; row++) {
-      const PageTable &table = tables_[rows_.sequences[row]];
+      const PageTable &table = tables.of_sequences[rows_.sequences[row]];
       const int64_t position = rows_.positions[row], window = i.numbers[3];
       const int64_t first = window > 0 && position >= window ? position + 1 - window : 0;
       const bool inside = position / kPageTokens < table.num_pages && first / kPageTokens >= table.first;
@@ -210,8 +225,8 @@ class StepRun {
     const bool has_scales = cache.format == CacheFormat::kInt8;
     float *key_scales = has_scales ? cache.key_scales + slot : nullptr;
     float *value_scales = has_scales ? cache.value_scales + slot : nullptr;
-    kernels_.attention({Of(i.x), cache.keys + byte, cache.values + byte, key_scales, value_scales, tables_.data(),
-                        rows_.sequences, rows_.positions, Of(i.output), rows_.num_rows, stripes, cache.padded_dim,
+    kernels_.attention({Of(i.x), cache.keys + byte, cache.values + byte, key_scales, value_scales,
+                        tables.of_sequences.data(), rows_.sequences, rows_.positions, Of(i.output), rows_.num_rows, stripes, cache.padded_dim,
                         cache.format, i.scalar, i.numbers[3]});
   }
 
@@ -252,8 +267,7 @@ class StepRun {
   float *memory_;
   float *result_;
   RowBlock *rounded_;
-  std::vector<PageTable> tables_;  // of the step's sequences
-  int32_t last_page_ = -1;
+  Tables tables_[2];
   const char *fault_ = nullptr;
 };
 

@@ -1,5 +1,6 @@
 import type { AttentionHeads } from '../../ops.ts';
 import { PAGE_TOKENS } from '../../../pages.ts';
+import type { PageTable } from '../../runtime.ts';
 import { defineKernel, strideOf, unroll, type Kernel } from './kernel.ts';
 
 interface AttentionDimensions {
@@ -9,6 +10,7 @@ interface AttentionDimensions {
   paddedRows: number;
   /** As `attentionTileRows` has it. */
   tileRows: number;
+  table: PageTable;
 }
 
 /**
@@ -41,7 +43,7 @@ export function attentionTileRows(lengths: readonly number[]): number {
  * down when a larger score turns up (Milakov and Gimelshein 2018), so that no score outlives its block.
  */
 export function attentionKernel(dimensions: AttentionDimensions): Kernel {
-  const { heads } = dimensions;
+  const { heads, table } = dimensions;
   const { numHeads, numKvHeads, window } = heads;
   const shape = shapeOf(dimensions);
   const { tileRows, type, numVectors, size } = shape;
@@ -77,7 +79,7 @@ fn key_start(pages_start: u32, kv_head: u32, key: u32) -> u32 {
   let position = tile.w;
   let kv_len = position + num_rows;
   let kv_head = group.y / ${numHeads / numKvHeads}u;
-  let pages_start = tile.z;
+  let pages_start = tile.z${table === 'pages' ? '' : ' + num_pages()'};
   let vector = thread % NUM_VECTORS;
   let key_group = thread / NUM_VECTORS;
   ${loadQueries(shape)}

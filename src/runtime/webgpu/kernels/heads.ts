@@ -1,6 +1,6 @@
 import { PAGE_TOKENS } from '../../../pages.ts';
 import type { HeadStripes, Rotation } from '../../ops.ts';
-import type { KvCacheShape } from '../../runtime.ts';
+import { type LayerCache, pageField } from './cache-write.ts';
 import { defineKernel, numRowsOf, strideOf, type Binding, type Kernel } from './kernel.ts';
 import { sumOfWorkgroupFunction } from './norm.ts';
 
@@ -12,7 +12,7 @@ interface HeadsDimensions {
   /** How queries and keys are turned by their position, if they are. */
   pairing: Rotation['pairing'] | undefined;
   /** Keys and values go to that cache, queries to the result; without one, all three. */
-  cache: KvCacheShape | undefined;
+  cache: LayerCache | undefined;
 }
 
 const WORKGROUP_SIZE = 64;
@@ -98,7 +98,7 @@ fn store(row: u32, stripe: u32, col: u32, value: f32) {
   return `
 fn cache_slot(row: u32, head: u32) -> u32 {
   let info = step_row(row);
-  return ((info.z * ${numKvHeads}u + head) * ${PAGE_TOKENS}u + info.y % ${PAGE_TOKENS}u) * HEAD_DIM;
+  return ((info.${pageField(cache)} * ${numKvHeads}u + head) * ${PAGE_TOKENS}u + info.y % ${PAGE_TOKENS}u) * HEAD_DIM;
 }
 fn store(row: u32, stripe: u32, col: u32, value: f32) {
   if (stripe < KEY_STRIPE) {

@@ -34,9 +34,9 @@ interface KernelParts {
 
 /**
  * Elements of the step buffer before its rows: the counts of rows, logit rows, tiles and top rows; then where logit
- * rows, tiles, top rows and pages start.
+ * rows, tiles, top rows and pages start; then how many pages each table has, all sequences together.
  */
-export const STEP_HEADER = 2;
+export const STEP_HEADER = 3;
 
 export function defineKernel(parts: KernelParts): Kernel {
   const bindings: readonly Binding[] = [
@@ -68,13 +68,14 @@ fn num_step_rows() -> u32 { return step[0].x; }
 fn num_logit_rows() -> u32 { return step[0].y; }
 fn num_tiles() -> u32 { return step[0].z; }
 fn num_top_rows() -> u32 { return step[0].w; }
-/** Token, position, the page of the position. */
-fn step_row(row: u32) -> vec3<u32> { return step[${STEP_HEADER} + row].xyz; }
+/** Token, position, the page of the position in each table. */
+fn step_row(row: u32) -> vec4<u32> { return step[${STEP_HEADER} + row]; }
 fn logit_row(row: u32) -> u32 { return step[step[1].x + row].x; }
 /** First row, number of rows, where the sequence's pages begin, position of the first row. */
 fn tile_at(index: u32) -> vec4<u32> { return step[step[1].y + index]; }
 fn top_row(index: u32) -> u32 { return step[step[1].z + index].x; }
-/** Of the pages of all sequences, one after the other. */
+fn num_pages() -> u32 { return step[2].x; }
+/** Of the pages of all sequences, one after the other; those of the second table lie behind those of the first. */
 fn page_at(index: u32) -> u32 { return step[step[1].w + index / 4][index % 4]; }
 `;
 

@@ -1,6 +1,5 @@
 import type { RowKind } from '../../step/step-recorder.ts';
-import type { KvCacheShape } from '../../runtime.ts';
-import { cacheSlotFunction } from './cache-write.ts';
+import { cacheSlotFunction, type LayerCache } from './cache-write.ts';
 import { GELU_FUNCTION } from './gelu.ts';
 import { strideOf, type Binding } from './kernel.ts';
 import type { WeightEncoding } from './weight-encoding.ts';
@@ -20,7 +19,7 @@ export interface LinearDimensions {
   gelu: boolean;
   hasResidual: boolean;
   /** The result is queries, keys and values side by side: keys and values go to that cache, queries to the result. */
-  cache: KvCacheShape | undefined;
+  cache: LayerCache | undefined;
 }
 
 /** What happens to a sum before it is stored. */
@@ -55,7 +54,7 @@ fn finish(row: u32, col: u32, sum: f32) {
 }
 
 /** Queries are what keys and values leave of the columns. */
-function storeQkv({ numKvHeads, headDim }: KvCacheShape, outDim: number): string {
+function storeQkv({ numKvHeads, headDim }: LayerCache, outDim: number): string {
   const kvDim = numKvHeads * headDim;
   const queryDim = outDim - 2 * kvDim;
   return `

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { IdleMemory, runsOf } from '../../../../src/engine/worker/idle-memory.ts';
+import type { PageTable } from '../../../../src/runtime/runtime.ts';
+import type { WindowOptions } from '../../../../src/scheduler/pages/window-pages.ts';
 import { PAGE_TOKENS } from '../../../../src/pages.ts';
 import { PageCache } from '../../../../src/scheduler/pages/page-cache.ts';
 
@@ -10,12 +12,15 @@ describe('IdleMemory', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  function setUp(keptMs = KEPT_MS) {
-    const cache = new PageCache({ numPages: 8, prefixCache: true });
+  function setUp(keptMs = KEPT_MS, window?: WindowOptions) {
+    const cache = new PageCache({ numPages: 8, prefixCache: true, window });
     const released: [first: number, count: number][] = [];
-    const release = (first: number, count: number): unknown => released.push([first, count]);
+    const releasedOfWindows: [first: number, count: number][] = [];
+    const release = (table: PageTable, first: number, count: number): unknown =>
+      (table === 'pages' ? released : releasedOfWindows).push([first, count]);
     const onReleased = vi.fn();
-    return { cache, released, onReleased, idle: new IdleMemory({ cache, keptMs, release, onReleased }) };
+    const idle = new IdleMemory({ cache, keptMs, release, onReleased });
+    return { cache, released, releasedOfWindows, onReleased, idle };
   }
 
   /** A sequence that has come and gone; with a fault its pages keep nothing. */
@@ -47,6 +52,24 @@ describe('IdleMemory', () => {
     idle.rest();
     vi.advanceTimersByTime(10 * KEPT_MS);
     expect(released.length).toBe(2);
+  });
+
+  it('gives pages back that windows have moved on from', () => {
+    const { cache, released, releasedOfWindows, idle } = setUp(KEPT_MS, { numPages: 4, numTokens: 64 });
+    const { holder } = cache.take(undefined, undefined);
+    const tokenIds = Array.from({ length: 5 * PAGE_TOKENS }, (_, i) => i);
+    cache.grow(holder, tokenIds.length);
+    for (let end = PAGE_TOKENS; end <= tokenIds.length; end += PAGE_TOKENS) {
+      cache.openWindow(holder, end, end - PAGE_TOKENS);
+      cache.record(holder, tokenIds, end);
+    }
+    expect(cache.counts().numWindowUsed).toBe(1);
+    cache.free(holder);
+    expect(cache.counts()).toMatchObject({ numKept: 5, numWindowUsed: 0 });
+    idle.rest();
+    vi.advanceTimersByTime(KEPT_MS);
+    expect(released).toEqual([[0, 5]]);
+    expect(releasedOfWindows).toEqual([[0, 4]]);
   });
 
   it('gives nothing back while there is work, and keeps what is kept where the setting is 0', () => {

@@ -25,10 +25,11 @@ describe('the step buffer', () => {
     const element = (index: number) => [...words.subarray(4 * index, 4 * index + 4)];
     expect(element(0)).toEqual([3, 3, 3, 2]);
     const [logitStart = 0, tileStart = 0, topStart = 0, pagesStart = 0] = element(1);
-    expect([2, 3, 4].map((index) => element(index).slice(0, 3))).toEqual([
-      [7, 69, 2],
-      [3, 0, 1],
-      [4, 1, 1],
+    expect(element(2)[0]).toBe(3);
+    expect([3, 4, 5].map(element)).toEqual([
+      [7, 69, 2, 0],
+      [3, 0, 1, 0],
+      [4, 1, 1, 0],
     ]);
     expect([0, 1, 2].map((row) => element(logitStart + row)[0])).toEqual([0, 1, 2]);
     expect([0, 1, 2].map((tile) => element(tileStart + tile))).toEqual([
@@ -40,6 +41,34 @@ describe('the step buffer', () => {
     expect(element(pagesStart)).toEqual([4, 2, 1, 0]);
     expect(numWords).toBe(4 * pagesStart + 3);
     expect(words.length).toBe(4 * (pagesStart + 2));
+  });
+
+  it('has the pages of windows behind all others', () => {
+    const cache = { ...CACHE, windowed: { layers: new Set([0]), numPages: 4 } };
+    const batch = buildStepBatch([
+      { pages: [4, 2], windowPages: [GONE, 3], positionStart: 69, tokenIds: [7], logits: 'last' },
+      { pages: [1], windowPages: [0], positionStart: 0, tokenIds: [3], logits: 'last' },
+    ]);
+    checkBatch(batch, cache, { tokens: 10, positions: 70 });
+    const bucket = { step: 2, logit: 2, tileRows: 1 };
+    const words = new Uint32Array(stepBufferWords(bucket, cache));
+    const numWords = writeStepBuffer(words, batch, bucket, []);
+    const pagesStart = 4 * (words[7] ?? 0);
+    expect([...words.subarray(12, 20)]).toEqual([7, 69, 2, 3, 3, 0, 1, 0]);
+    expect([...new Int32Array(words.buffer).subarray(pagesStart, numWords)]).toEqual([4, 2, 1, GONE, 3, 0]);
+  });
+
+  it.each([
+    { what: 'none', windowPages: undefined },
+    { what: 'too few', windowPages: [0] },
+    { what: 'one beyond the cache', windowPages: [0, 2] },
+    { what: 'one gone that is written to', windowPages: [0, GONE] },
+  ])('is not written where windows have pages, for $what', ({ windowPages }) => {
+    const cache = { ...CACHE, windowed: { layers: new Set([0]), numPages: 2 } };
+    const batch = buildStepBatch([
+      { pages: [4, 2], windowPages, positionStart: 64, tokenIds: [7], logits: 'last' },
+    ]);
+    expect(() => checkBatch(batch, cache, { tokens: 10, positions: 70 })).toThrow(/fits its 2 pages/);
   });
 
   it('cuts a prefill into tiles of four rows', () => {
@@ -128,6 +157,7 @@ describe('the rows that attention takes at once', () => {
           queryCols: 4,
           paddedRows,
           tileRows,
+          table: 'pages',
         });
         expect(numTiles).toBeLessThanOrEqual(workgroups[0]);
       }),

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PAGE_TOKENS, pagesFor } from '../../../../src/pages.ts';
+import { GONE, PAGE_TOKENS, pagesFor } from '../../../../src/pages.ts';
 import { PageCache, type PageHolder } from '../../../../src/scheduler/pages/page-cache.ts';
+import type { WindowOptions } from '../../../../src/scheduler/pages/window-pages.ts';
 
 const tokens = (count: number, start = 0): number[] => Array.from({ length: count }, (_, i) => start + i);
 
@@ -33,7 +34,7 @@ describe('PageCache', () => {
     const holder = compute(cache, tokens(4 * PAGE_TOKENS));
     const pages = [...holder.pages];
     cache.free(holder);
-    expect(cache.counts()).toEqual({ numUsed: 0, numShared: 0, numKept: 4, numEvicted: 0 });
+    expect(cache.counts()).toEqual({ numUsed: 0, numShared: 0, numKept: 4, numWindowUsed: 0, numEvicted: 0 });
     const other = compute(cache, tokens(2 * PAGE_TOKENS, 1000));
     expect(other.pages).toEqual([pages[3], pages[2]]);
     expect(cache.find(tokens(4 * PAGE_TOKENS), 4 * PAGE_TOKENS)?.numTokens).toBe(2 * PAGE_TOKENS);
@@ -78,37 +79,52 @@ interface Running {
 }
 
 const NUM_PAGES = 12;
+/** A window that reaches over three pages, and room for two and a half of it. */
+const WINDOW: WindowOptions = { numPages: 10, numTokens: 100 };
 
 /** The cache beside a device that remembers what lies in each page. */
 class Model {
-  readonly cache = new PageCache({ numPages: NUM_PAGES, prefixCache: true });
+  readonly cache: PageCache;
   readonly running: Running[] = [];
   readonly contents: Contents = new Map();
+  readonly windowContents: Contents = new Map();
+  readonly #window: WindowOptions | undefined;
+
+  constructor(window: WindowOptions | undefined) {
+    this.#window = window;
+    this.cache = new PageCache({ numPages: NUM_PAGES, prefixCache: true, window });
+  }
 
   /** Each token of a page is known by all tokens up to it and the salt: two that are equal have equal keys and values. */
   #write({ holder, tokenIds, salt }: Running, from: number, to: number): void {
     for (let position = from; position < to; position++) {
-      const page = holder.pages[Math.floor(position / PAGE_TOKENS)];
-      expect(page).toBeDefined();
-      const ofPage = this.contents.get(page ?? -1) ?? [];
-      ofPage[position % PAGE_TOKENS] = `${salt ?? ''}:${tokenIds.slice(0, position + 1).join()}`;
-      this.contents.set(page ?? -1, ofPage);
+      const index = Math.floor(position / PAGE_TOKENS);
+      const written = `${salt ?? ''}:${tokenIds.slice(0, position + 1).join()}`;
+      writeTo(this.contents, holder.pages[index], position, written);
+      if (this.#window) writeTo(this.windowContents, holder.windowPages[index], position, written);
     }
   }
 
   start(tokenIds: number[], salt: string | undefined): void {
     const match = this.cache.find(tokenIds, tokenIds.length - 1, salt);
     if (this.cache.numPagesFor(tokenIds.length, match) > this.cache.numFree) return;
+    if (!this.cache.hasWindowFor(tokenIds.length, 0, [])) return;
     const { holder, copies } = this.cache.take(match, salt);
-    for (const { from, to } of copies) this.contents.set(to, [...(this.contents.get(from) ?? [])]);
+    for (const { from, to, window } of copies) {
+      this.contents.set(to, [...(this.contents.get(from) ?? [])]);
+      if (window) this.windowContents.set(window.to, [...(this.windowContents.get(window.from) ?? [])]);
+    }
     expect(this.cache.grow(holder, tokenIds.length)).toBe(true);
     this.running.push({ holder, tokenIds, salt, numComputed: match?.numTokens ?? 0 });
+    expect(this.cache.windowEnd(holder)).toBeGreaterThan(match?.numTokens ?? 0);
   }
 
   compute(index: number, count: number): void {
     const one = this.running[index % Math.max(this.running.length, 1)];
     if (one === undefined) return;
-    const end = Math.min(one.numComputed + count, one.tokenIds.length);
+    const { holder, numComputed } = one;
+    const end = Math.min(numComputed + count, one.tokenIds.length, this.cache.windowEnd(holder));
+    for (const page of this.cache.openWindow(holder, end, numComputed)) this.windowContents.delete(page);
     this.#write(one, one.numComputed, end);
     one.numComputed = end;
     this.cache.record(one.holder, one.tokenIds, end);
@@ -127,6 +143,17 @@ class Model {
     this.cache.free(one.holder);
   }
 
+  /** No page of a window is lost: what none holds can be handed out. */
+  #checkWindows(): void {
+    if (this.#window === undefined) return;
+    const held = new Set(
+      this.running.flatMap(({ holder }) => holder.windowPages.filter((page) => page !== GONE)),
+    );
+    const { holder } = this.cache.take(undefined, undefined);
+    expect(this.cache.windowEnd(holder)).toBe((this.#window.numPages - held.size) * PAGE_TOKENS);
+    this.cache.free(holder);
+  }
+
   check(): void {
     const held = new Map<number, number>();
     for (const { holder, tokenIds, salt, numComputed } of this.running) {
@@ -134,17 +161,30 @@ class Model {
       expect(holder.pages.length).toBeGreaterThanOrEqual(pagesFor(tokenIds.length));
       for (const page of holder.pages) held.set(page, (held.get(page) ?? 0) + 1);
       for (let position = 0; position < numComputed; position++) {
-        const ofPage = this.contents.get(holder.pages[Math.floor(position / PAGE_TOKENS)] ?? -1);
+        const index = Math.floor(position / PAGE_TOKENS);
         const wanted = `${salt ?? ''}:${tokenIds.slice(0, position + 1).join()}`;
-        expect(ofPage?.[position % PAGE_TOKENS]).toBe(wanted);
+        expect(readFrom(this.contents, holder.pages[index], position)).toBe(wanted);
+        if (this.#window === undefined || position < numComputed - this.#window.numTokens) continue;
+        expect(readFrom(this.windowContents, holder.windowPages[index], position)).toBe(wanted);
       }
     }
+    this.#checkWindows();
     const { numUsed, numShared } = this.cache.counts();
     expect(numUsed).toBe(held.size);
     expect(numShared).toBe([...held.values()].filter((count) => count > 1).length);
     expect(this.cache.numFree).toBe(NUM_PAGES - held.size);
   }
 }
+
+function writeTo(contents: Contents, page: number | undefined, position: number, written: string): void {
+  expect(page).toBeGreaterThanOrEqual(0);
+  const ofPage = contents.get(page ?? GONE) ?? [];
+  ofPage[position % PAGE_TOKENS] = written;
+  contents.set(page ?? GONE, ofPage);
+}
+
+const readFrom = (contents: Contents, page: number | undefined, position: number): string | undefined =>
+  contents.get(page ?? GONE)?.[position % PAGE_TOKENS];
 
 /** Few tokens, so that beginnings come again. */
 const prompt = fc
@@ -171,11 +211,14 @@ const actions = fc.array(
   { maxLength: 60 },
 );
 
-describe('whatever is started, computed and ended', () => {
+describe.each([
+  { what: 'one table', window: undefined },
+  { what: 'pages of windows apart', window: WINDOW },
+])('whatever is started, computed and ended, with $what', ({ window }) => {
   it('no page is lost, none is shared by mistake, and each sequence finds its own tokens', () => {
     fc.assert(
       fc.property(actions, (steps) => {
-        const model = new Model();
+        const model = new Model(window);
         for (const step of steps) {
           if (step[0] === 'start') model.start([...step[1]], step[2]);
           else if (step[0] === 'compute') model.compute(step[1], step[2]);
