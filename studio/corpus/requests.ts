@@ -51,12 +51,13 @@ function aboutHero({ hero, friend, asked, plot }: StoryPlan, random: SeededRando
   }
   if (asked.includes('place'))
     return random.pick([`${who} and {aPlace}`, `${who} who lives {place}`, `${who} {place}`]);
-  if (asked.includes('x')) {
+  const other = asked.includes('y') ? '{aY}' : asked.includes('x') ? '{aX}' : undefined;
+  if (other !== undefined) {
     return random.pick([
-      `${who}${random.pick(JOINS)}{aX}`,
-      `${who}${random.pick(JOINS)}{aX}`,
-      `{aX}${random.pick(JOINS)}${who}`,
-      `${who} ${random.pick(plot.about)}`,
+      `${who}${random.pick(JOINS)}${other}`,
+      `${who}${random.pick(JOINS)}${other}`,
+      `${other}${random.pick(JOINS)}${who}`,
+      asked.includes('x') ? `${who} ${random.pick(plot.about)}` : `${other} and ${who}`,
     ]);
   }
   return `${who}${random.chance(DEED_SHARE) ? ` ${random.pick(plot.about)}` : ''}`;

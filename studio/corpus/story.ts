@@ -12,6 +12,7 @@ import {
   type Step,
 } from './plots/plot.ts';
 import {
+  BESIDES,
   CODAS,
   NAMED_OPENINGS,
   OPENINGS,
@@ -24,7 +25,7 @@ import {
 } from './plots/shared.ts';
 import type { SeededRandom } from './random.ts';
 import { render, renderTraced, type Rendering, type Scene } from './render.ts';
-import { chooseAsked, nounSlots, placeSlots, type Subject } from './subjects.ts';
+import { ANY_NOUN, chooseAsked, nounSlots, placeSlots, type Subject } from './subjects.ts';
 import type { Words } from './word-lists.ts';
 import { WORDS } from './words.ts';
 
@@ -85,7 +86,8 @@ export function planStory(random: SeededRandom, plot: Plot, options: PlanOptions
     Object.assign(slots, typeof value === 'string' ? { [name]: value } : value);
   }
   const x = plot.x && nounSlots(random, 'x', plot.x, asked.includes('x'), words);
-  const y = plot.y && otherNoun(x, () => nounSlots(random, 'y', plot.y ?? [], asked.includes('y'), words));
+  const ofY = plot.y ?? (asked.includes('y') ? ANY_NOUN : undefined);
+  const y = ofY && otherNoun(x, () => nounSlots(random, 'y', ofY, asked.includes('y'), words));
   Object.assign(slots, x, y, factSlots(facts, random, words));
   const all = chooseBeats(random, plot.steps, slots);
   const beats = random.chance(CODA_SHARE) ? all : all.slice(0, -1);
@@ -162,13 +164,15 @@ export function tellInPieces(
   // What is asked for comes in the opening or in the first beat, and facts come behind it.
   const numBefore = plan.plot.x === undefined && opened.length > 0 ? 0 : 1;
   const told = beats.slice(0, numBefore).map((beat) => tell(beat, plan.plot.name));
+  const hasOther = plan.asked.includes('y') && plan.plot.y === undefined;
+  const besides = hasOther ? [tell(random.pick(BESIDES), OPENING)] : [];
   const facts = plan.facts.map((fact) => tell(chooseCheap(fact.tell, FACT, bits, random), FACT));
   const rest = beats.slice(numBefore).map((beat) => tell(beat, plan.plot.name));
   const later = rest.map(({ text }) => text).join(' ');
   const codas = plan.asked
     .filter((subject) => !namesOf(plan, subject).some((name) => later.includes(name)))
     .map((subject) => tell(random.pick(CODAS[subject]), OPENING));
-  return [...opened, ...told, ...facts, ...rest, ...codas];
+  return [...opened, ...besides, ...told, ...facts, ...rest, ...codas];
 }
 
 /** How a story may call what is asked for. */

@@ -8,6 +8,9 @@ import { drawAdjective, drawNoun } from './words.ts';
 export const SUBJECTS = ['hero', 'friend', 'x', 'y', 'place'] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
+/** What a story can name that has no part for it. */
+export const ANY_NOUN: readonly NounClass[] = ['thing', 'thing', 'big', 'place', 'stuff', 'idea'];
+
 type Ways = readonly (readonly [weight: number, asked: readonly Subject[]])[];
 
 const OF_TWO_NOUNS: Ways = [
@@ -18,6 +21,7 @@ const OF_TWO_NOUNS: Ways = [
   [10, []],
 ];
 const OF_ONE_NOUN: Ways = [
+  [25, ['x', 'y']],
   [40, ['hero', 'x']],
   [22, ['x']],
   [15, ['hero']],
@@ -26,6 +30,7 @@ const OF_ONE_NOUN: Ways = [
   [10, []],
 ];
 const OF_HEROES: Ways = [
+  [30, ['hero', 'y']],
   [50, ['hero']],
   [20, ['hero', 'place']],
   [15, ['place']],

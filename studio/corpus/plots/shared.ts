@@ -160,6 +160,22 @@ export const PLACE_OPENINGS: readonly string[] = [
 ];
 
 /** What was asked for comes again, where no beat after the first one has named it. */
+/** A second noun that is asked for, in a story that has no part for it: whether it is a thing, a place or an idea. */
+export const BESIDES: readonly string[] = [
+  'All morning {he} had thought of {aY}.',
+  '{He} had heard of {aY} that very day.',
+  'At night {he} often dreamed of {aY}.',
+  '{He} liked {aY} very much.',
+  '{He} wanted to know all about {aY}.',
+  'There was much talk of {aY} in those days.',
+  'Everybody spoke of {aY} that day.',
+  '{He} had a picture of {aY} on the wall.',
+  '{He} knew a song about {aY}.',
+  'It was a day for {aY}, too.',
+  '{He} had never seen {aY}, only heard of it.',
+  'Before that there had only been {aY} to think of.',
+];
+
 export const CODAS: Readonly<Record<Subject, readonly string[]>> = {
   place: [
     'Then {he} went home to {thePlace}.',
@@ -195,6 +211,7 @@ export const ALL_OPENINGS: readonly string[] = [
   ...NAMED_OPENINGS,
   ...PAIR_OPENINGS,
   ...PLACE_OPENINGS,
+  ...BESIDES,
   ...Object.values(CODAS).flat(),
   ...SCENES,
 ];
