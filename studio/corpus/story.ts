@@ -12,10 +12,10 @@ import {
   type Step,
 } from './plots/plot.ts';
 import {
-  BESIDES,
   CODAS,
   NAMED_OPENINGS,
   OPENINGS,
+  OTHER_OPENINGS,
   PAIR_OPENINGS,
   PLACE_OPENINGS,
   PLACES,
@@ -164,15 +164,13 @@ export function tellInPieces(
   // What is asked for comes in the opening or in the first beat, and facts come behind it.
   const numBefore = plan.plot.x === undefined && opened.length > 0 ? 0 : 1;
   const told = beats.slice(0, numBefore).map((beat) => tell(beat, plan.plot.name));
-  const hasOther = plan.asked.includes('y') && plan.plot.y === undefined;
-  const besides = hasOther ? [tell(random.pick(BESIDES), OPENING)] : [];
   const facts = plan.facts.map((fact) => tell(chooseCheap(fact.tell, FACT, bits, random), FACT));
   const rest = beats.slice(numBefore).map((beat) => tell(beat, plan.plot.name));
   const later = rest.map(({ text }) => text).join(' ');
   const codas = plan.asked
     .filter((subject) => !namesOf(plan, subject).some((name) => later.includes(name)))
     .map((subject) => tell(random.pick(CODAS[subject]), OPENING));
-  return [...opened, ...besides, ...told, ...facts, ...rest, ...codas];
+  return [...opened, ...told, ...facts, ...rest, ...codas];
 }
 
 /** How a story may call what is asked for. */
@@ -194,6 +192,7 @@ function chooseOpenings(plan: StoryPlan, random: SeededRandom, bits: PhraseBits)
   // An opening of two sentences would put a thing that is asked for into the third one.
   const fitting = (some: readonly string[]): readonly string[] =>
     asked.includes('x') ? some.filter((opening) => !/[.!?] /.test(opening)) : some;
+  if (asked.includes('y') && plot.y === undefined) return [random.pick(OTHER_OPENINGS)];
   if (asked.includes('place')) return [random.pick(fitting(PLACE_OPENINGS))];
   if (asked.includes('friend')) return [random.pick(PAIR_OPENINGS)];
   if (asked.length === 0 && !random.chance(OPENINGS_SHARED)) return [];

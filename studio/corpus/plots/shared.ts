@@ -160,20 +160,18 @@ export const PLACE_OPENINGS: readonly string[] = [
 ];
 
 /** What was asked for comes again, where no beat after the first one has named it. */
-/** A second noun that is asked for, in a story that has no part for it: whether it is a thing, a place or an idea. */
-export const BESIDES: readonly string[] = [
-  'All morning {he} had thought of {aY}.',
-  '{He} had heard of {aY} that very day.',
-  'At night {he} often dreamed of {aY}.',
-  '{He} liked {aY} very much.',
-  '{He} wanted to know all about {aY}.',
-  'There was much talk of {aY} in those days.',
-  'Everybody spoke of {aY} that day.',
-  '{He} had a picture of {aY} on the wall.',
-  '{He} knew a song about {aY}.',
-  'It was a day for {aY}, too.',
-  '{He} had never seen {aY}, only heard of it.',
-  'Before that there had only been {aY} to think of.',
+/** With a second noun that is asked for, which the story has no part for: whether it is a thing, a place or an idea. */
+export const OTHER_OPENINGS: readonly string[] = [
+  'Once upon a time there was {aHero} who had heard of {aY}.',
+  'Once upon a time there was {aHero} who often dreamed of {aY}.',
+  'Once there was {aHero} who dreamed of {aY} every night.',
+  'Once there was {aHero} who knew a song about {aY}.',
+  'There was once {aHero} who liked {aY} very much.',
+  'There was once {aHero} who wanted to know all about {aY}.',
+  'There was once {aHero} who had a picture of {aY} on the wall.',
+  '{aHero} had never seen {aY}, only heard of it.',
+  '{aHero} had thought of {aY} all morning.',
+  'In those days there was much talk of {aY}, and {aHero} had heard it, too.',
 ];
 
 export const CODAS: Readonly<Record<Subject, readonly string[]>> = {
@@ -211,7 +209,7 @@ export const ALL_OPENINGS: readonly string[] = [
   ...NAMED_OPENINGS,
   ...PAIR_OPENINGS,
   ...PLACE_OPENINGS,
-  ...BESIDES,
+  ...OTHER_OPENINGS,
   ...Object.values(CODAS).flat(),
   ...SCENES,
 ];
