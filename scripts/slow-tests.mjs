@@ -237,6 +237,11 @@ export const SLOW_TESTS = [
     tools: ['nginx-light', 'haproxy'],
   },
   {
+    tests: ['tests/e2e/otlp.test.ts'],
+    seconds: 15,
+    sources: ['src/tracing/', 'src/http/middleware/request-spans.ts'],
+  },
+  {
     tests: ['tests/e2e/vllm-router.test.ts'],
     seconds: 40,
     sources: ['routes/openai/', 'routes/responses/', 'src/http/metrics/'],

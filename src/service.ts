@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { createApp, loadShedderOf } from '../routes/app.ts';
@@ -14,13 +13,13 @@ import { EngineClient } from './engine/client/engine-client.ts';
 import { readDefaultsSetting } from './engine/client/model-files/read-model-files.ts';
 import type { Engine } from './engine/engine.ts';
 import { defaultModel, engineSettings } from './engine-settings.ts';
-import { EngineError } from './errors.ts';
 import { PACKAGE_ROOT } from './package-root.ts';
 import { readFallbackTemplate, type FallbackTemplate } from './chat-template/fallback-template.ts';
 import { AnswerCache } from './gateway/answer-cache.ts';
 import { GatewayLogs } from './gateway/logs/gateway-logs.ts';
 import { collectGarbage, IdleCollector } from './http/edge/idle-collector.ts';
 import { Metrics } from './http/metrics/metrics.ts';
+import { closeServer, listen } from './http/edge/listen.ts';
 import { createNodeServer, logServerErrors } from './http/edge/node-server.ts';
 import type { OwnProcess } from './http/middleware/own-process.ts';
 import { MarkdownConverter } from './markdown/markdown-converter.ts';
@@ -38,6 +37,7 @@ import {
   openLoggedAccess,
   withoutClientTexts,
 } from './service-log.ts';
+import { createTracing } from './service-tracing.ts';
 import { VectorService } from './vectors/vector-service.ts';
 import { MemoryGuard } from './watch/memory-guard.ts';
 import { RunningRequests } from './watch/running-requests.ts';
@@ -164,18 +164,21 @@ export async function startLocalService(
   };
 }
 
-/** The parts, none of them started. `dispose` comes after the last answer. */
-async function compose(
-  config: Config,
-  rawLogger: Logger,
-  { createProcess, numLogLinesLost, ownProcess }: ServiceOptions & { ownProcess?: OwnProcess },
-): Promise<{
+interface Parts {
   models: ModelPool;
   access: Access;
   app: ReturnType<typeof createApp>;
   shedLoad: ReturnType<typeof loadShedderOf>;
+  /** Comes after the last answer. */
   dispose: () => Promise<void>;
-}> {
+}
+
+/** None of them started. */
+async function compose(
+  config: Config,
+  rawLogger: Logger,
+  { createProcess, numLogLinesLost, ownProcess }: ServiceOptions & { ownProcess?: OwnProcess },
+): Promise<Parts> {
   const logger = withoutClientTexts(rawLogger, config.logPrompts);
   await checkModelsDir(config.modelsDir);
   const model = await defaultModel(config);
@@ -186,6 +189,7 @@ async function compose(
   await logLostAliases(models, config.modelAliases, logger);
   const metrics = new Metrics(models, numLogLinesLost, config.metricsNames);
   if (access.sharing !== undefined) metrics.keys.watchLimits(access.sharing);
+  const tracing = createTracing(config, logger, metrics);
   const openApiDocument = await readFile(new URL('openapi.yaml', PACKAGE_ROOT), 'utf8');
   const responses = new ResponseStore();
   const benchmarkRuns = new RunStore(config.benchmarkResults);
@@ -202,6 +206,7 @@ async function compose(
     config,
     logger,
     metrics,
+    tracer: tracing.tracer,
     openApiDocument,
     responses,
     markdown,
@@ -216,6 +221,7 @@ async function compose(
     app: createApp(dependencies),
     shedLoad: loadShedderOf(dependencies),
     dispose: async () => {
+      await tracing.close();
       metrics.dispose();
       benchmarkRuns.close();
       await markdown.stop();
@@ -316,34 +322,5 @@ export function createEngine(
     },
     onDiskNote: logDiskNotes(model.id, logger),
     createProcess,
-  });
-}
-
-/** Beyond it the system drops a connection, and its client tries again after a second. The system has a bound, too. */
-const MAX_CONNECTIONS_TO_ACCEPT = 4096;
-
-function listen(server: Server, { host, port }: Config): Promise<void> {
-  return new Promise((resolveListen, reject) => {
-    const onError = (cause: Error): void => {
-      const message = `cannot listen on ${host}:${port}: ${cause.message}; choose another with HOST and PORT`;
-      reject(new EngineError('config_invalid', message, { cause }));
-    };
-    server.once('error', onError);
-    server.listen({ port, host, backlog: MAX_CONNECTIONS_TO_ACCEPT }, () => {
-      server.off('error', onError);
-      resolveListen();
-    });
-  });
-}
-
-/** Resolves when every connection is closed: idle ones at once, the others when they are done or time is up. */
-function closeServer(server: Server, timeoutMs: number): Promise<void> {
-  return new Promise((resolveClose) => {
-    const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
-    server.close(() => {
-      clearTimeout(timer);
-      resolveClose();
-    });
-    server.closeIdleConnections();
   });
 }
