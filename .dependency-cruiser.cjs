@@ -41,6 +41,7 @@ const MAY_IMPORT = {
   vectors: ['runtime', 'process', 'fairness'],
   watch: ['process'],
   tracing: ['config'],
+  'kv-events': ['engine'],
   http: [
     'access',
     'engine',

@@ -237,6 +237,11 @@ export const SLOW_TESTS = [
     tools: ['nginx-light', 'haproxy'],
   },
   {
+    tests: ['tests/e2e/kv-events.test.ts'],
+    seconds: 30,
+    sources: ['src/kv-events/', 'src/engine/worker/', 'src/scheduler/pages/'],
+  },
+  {
     tests: ['tests/e2e/otlp.test.ts'],
     seconds: 15,
     sources: ['src/tracing/', 'src/http/middleware/request-spans.ts'],

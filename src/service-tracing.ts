@@ -49,7 +49,10 @@ export function createTracing(config: TracingConfig, logger: Logger, metrics: Me
     onBack: (numDropped) => logger.info({ numDropped }, 'traces are sent again'),
   });
   const sample = createSampler(config.otelSampler, config.otelSamplerRatio);
-  metrics.watchTraces(exporter);
+  metrics.watchTotals([
+    ['trace_spans_exported_total', 'Spans of traces that the endpoint took.', () => exporter.numExported],
+    ['trace_spans_dropped_total', 'Spans that could not be sent.', () => exporter.numDropped],
+  ]);
   const tracer = new RequestTracer({ exporter, sample, showsTexts: config.otelCaptureContent });
   return { tracer, close: () => exporter.close() };
 }

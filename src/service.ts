@@ -22,6 +22,7 @@ import { Metrics } from './http/metrics/metrics.ts';
 import { closeServer, listen } from './http/edge/listen.ts';
 import { createNodeServer, logServerErrors } from './http/edge/node-server.ts';
 import type { OwnProcess } from './http/middleware/own-process.ts';
+import type { KvEventPublisher } from './kv-events/kv-event-publisher.ts';
 import { MarkdownConverter } from './markdown/markdown-converter.ts';
 import type { KnownDefaults } from './model/sampling-note.ts';
 import { forecastMemory } from './serving/plan-load.ts';
@@ -37,6 +38,7 @@ import {
   openLoggedAccess,
   withoutClientTexts,
 } from './service-log.ts';
+import { createKvEvents, watchKvEvents } from './service-kv-events.ts';
 import { createTracing } from './service-tracing.ts';
 import { VectorService } from './vectors/vector-service.ts';
 import { MemoryGuard } from './watch/memory-guard.ts';
@@ -95,7 +97,10 @@ export async function startService(
   const collector = new IdleCollector();
   const memory = new MemoryGuard({ onChange: logMemory(logger, requests), collect: collectGarbage });
   const ownProcess = { collector, memory, requests, isLeaving: false };
-  const { models, app, shedLoad, dispose } = await compose(config, logger, { ...options, ownProcess });
+  const { models, app, shedLoad, kvEvents, dispose } = await compose(config, logger, {
+    ...options,
+    ownProcess,
+  });
   const server = createNodeServer({ fetch: app.fetch, shedLoad, config });
   const close = async (timeoutMs: number): Promise<void> => {
     await closeServer(server, timeoutMs);
@@ -105,6 +110,7 @@ export async function startService(
   };
   try {
     await listen(server, config);
+    await kvEvents?.open();
     logServerErrors(server, withoutClientTexts(logger, config.logPrompts));
     await models.start(config.preloadModels);
   } catch (error) {
@@ -139,7 +145,7 @@ export async function startLocalService(
   logger: Logger,
   options: ServiceOptions = {},
 ): Promise<LocalService> {
-  const { models, access, app, dispose } = await compose(config, logger, options);
+  const { models, access, app, kvEvents, dispose } = await compose(config, logger, options);
   const close = (timeoutMs: number): Promise<void> =>
     toTheEnd(async () => {
       await models.drain(timeoutMs);
@@ -147,6 +153,7 @@ export async function startLocalService(
       await dispose();
     });
   try {
+    await kvEvents?.open();
     await models.start(config.preloadModels);
   } catch (error) {
     await close(0);
@@ -169,6 +176,7 @@ interface Parts {
   access: Access;
   app: ReturnType<typeof createApp>;
   shedLoad: ReturnType<typeof loadShedderOf>;
+  kvEvents: KvEventPublisher | undefined;
   /** Comes after the last answer. */
   dispose: () => Promise<void>;
 }
@@ -185,10 +193,13 @@ async function compose(
   const fallbackTemplate = await readFallbackTemplate(config.chatTemplate, config.chatTemplateFile);
   const access = await openLoggedAccess(config, logger);
   const givenDefaults = await readDefaultsSetting(config.generationConfig);
-  const models = createModelPool(config, logger, { model, fallbackTemplate, givenDefaults, createProcess });
+  const kvEvents = createKvEvents(config);
+  const options = { model, fallbackTemplate, givenDefaults, createProcess, kvEvents };
+  const models = createModelPool(config, logger, options);
   await logLostAliases(models, config.modelAliases, logger);
   const metrics = new Metrics(models, numLogLinesLost, config.metricsNames);
   if (access.sharing !== undefined) metrics.keys.watchLimits(access.sharing);
+  watchKvEvents(metrics, kvEvents);
   const tracing = createTracing(config, logger, metrics);
   const openApiDocument = await readFile(new URL('openapi.yaml', PACKAGE_ROOT), 'utf8');
   const responses = new ResponseStore();
@@ -220,7 +231,9 @@ async function compose(
     access,
     app: createApp(dependencies),
     shedLoad: loadShedderOf(dependencies),
+    kvEvents,
     dispose: async () => {
+      kvEvents?.close();
       await tracing.close();
       metrics.dispose();
       benchmarkRuns.close();
@@ -258,10 +271,7 @@ function numRunningIn(models: ModelPool): number {
 function createModelPool(
   config: Config,
   logger: Logger,
-  {
-    model,
-    ...options
-  }: Pick<EngineOptions, 'model' | 'fallbackTemplate' | 'givenDefaults' | 'createProcess'>,
+  { model, ...options }: Omit<EngineOptions, 'runtime' | 'allowsShorter'>,
 ): ModelPool {
   const aliases = new ModelAliases(config.modelAliases);
   const catalog = new ModelCatalog(model, config.modelsDir, { aliases });
@@ -299,13 +309,15 @@ interface EngineOptions {
   /** How tokens are drawn where a request does not say it, by the operator. */
   givenDefaults?: KnownDefaults | undefined;
   createProcess: EngineClientOptions['createProcess'];
+  /** Where events of its cache are published. */
+  kvEvents?: KvEventPublisher | undefined;
 }
 
 /** The engine of a model, not started yet. */
 export function createEngine(
   config: Config,
   logger: Logger,
-  { model, runtime, allowsShorter, fallbackTemplate, givenDefaults, createProcess }: EngineOptions,
+  { model, runtime, allowsShorter, fallbackTemplate, givenDefaults, createProcess, kvEvents }: EngineOptions,
 ): EngineClient {
   return new EngineClient({
     settings: { ...engineSettings(config, model), runtime, allowsShorter },
@@ -321,6 +333,7 @@ export function createEngine(
       else logger.error({ model: model.id, err: error }, message);
     },
     onDiskNote: logDiskNotes(model.id, logger),
+    onKvEvents: kvEvents && ((batch) => kvEvents.publish(model.id, batch)),
     createProcess,
   });
 }

@@ -95,6 +95,8 @@ describe('readConfig', () => {
       [],
       /belongs into OTEL_EXPORTER_OTLP_HEADERS/,
     ],
+    [{ KV_EVENTS_ENDPOINT: 'ipc:///tmp/events' }, [], /must be tcp:\/\/\*:PORT or tcp:\/\/HOST:PORT/],
+    [{ KV_EVENTS_ENDPOINT: 'tcp://host:70000' }, [], /must be tcp/],
     [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, [], /must be one of http\/protobuf, http\/json/],
     [{ OTEL_EXPORTER_OTLP_HEADERS: 'secret' }, [], /is '\*\*\*': must be key=value pairs/],
     [{ OTEL_EXPORTER_OTLP_HEADERS: 'a b=secret' }, [], /is '\*\*\*': must be/],

@@ -6,6 +6,7 @@ import { openPrefixDisk } from './disk/open-prefix-disk.ts';
 import { PrefixDisk } from './disk/prefix-disk.ts';
 import { EngineCore } from './engine-core.ts';
 import { IdleMemory } from './idle-memory.ts';
+import { KvEventLog } from './kv-event-log.ts';
 import { ModelRunner } from './model-runner.ts';
 import type { EngineError } from '../../errors.ts';
 import { type LoadedModel, OpenModel } from '../../model/load-model.ts';
@@ -25,6 +26,8 @@ export interface EngineSetup {
   runtime: Runtime;
   /** Where prefixes are kept in files; or why they are not, though asked for. */
   disk: PrefixDisk | DiskNote | undefined;
+  /** What happens to pages, where that is wanted. */
+  kvEvents: KvEventLog | undefined;
   /** Gives memory back while nothing runs; undefined where the runtime cannot. */
   giveBack(onReleased: () => void): IdleMemory | undefined;
   model: ModelInfo;
@@ -69,6 +72,8 @@ export async function setUpEngine(
   const firstStep = await costOfFirstStep(work, runner);
   const digest = await filesDigest(settings.modelPath);
   const loadedEngine = { runtime, cache, digest, costs, queue: scheduler.queue };
+  const kvEvents = settings.kvEvents === true ? new KvEventLog() : undefined;
+  if (kvEvents !== undefined) scheduler.queue.cache.watch(kvEvents);
   const disk = await openPrefixDisk(settings, loadedEngine, onDiskWork);
   const gate = disk instanceof PrefixDisk ? disk : undefined;
   const core = new EngineCore(scheduler, runner, new Sampler(model.config.vocabSize), monotonicMs, gate);
@@ -77,6 +82,7 @@ export async function setUpEngine(
     core,
     runtime,
     disk,
+    kvEvents,
     giveBack: (onReleased) => idleMemoryOf(runtime, cache, scheduler, settings.kvCacheIdleMs, onReleased),
     // As long as no step was measured, by the first decode, which says too much of a larger step and never too little.
     largestStepMs: () =>

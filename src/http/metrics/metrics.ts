@@ -17,7 +17,6 @@ import { KeyMetrics } from './key-metrics.ts';
 import { registerVllmInfo, withVllmNames, type MetricsNames } from './vllm-names.ts';
 import { LoopDelay } from '../edge/loop-delay.ts';
 import type { StreamStore } from '../sse/stream-store.ts';
-import type { SpanExporter } from '../../tracing/span-exporter.ts';
 
 /** Observations are gathered for so long and made together. */
 const OBSERVE_DELAY_MS = 10;
@@ -178,14 +177,9 @@ export class Metrics {
     this.#gauge('resumable_stream_bytes', 'What they keep of what they sent.', () => streams.numBytes);
   }
 
-  /** Called at most once. */
-  watchTraces(exporter: Pick<SpanExporter, 'numExported' | 'numDropped'>): void {
-    this.#totalOf(
-      'trace_spans_exported_total',
-      'Spans of traces that the endpoint took.',
-      () => exporter.numExported,
-    );
-    this.#totalOf('trace_spans_dropped_total', 'Spans that could not be sent.', () => exporter.numDropped);
+  /** Counters that other parts keep, each by its name. */
+  watchTotals(totals: readonly (readonly [name: string, help: string, read: () => number])[]): void {
+    for (const [name, help, read] of totals) this.#totalOf(name, help, read);
   }
 
   /** Called at most once. */
