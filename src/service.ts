@@ -207,10 +207,7 @@ async function compose(
   const markdown = new MarkdownConverter();
   const logs = new GatewayLogs(config.gatewayLogs, { onLost: logLostLogs(logger) });
   const vectors = createVectors(config);
-  if (ownProcess !== undefined) {
-    metrics.watchMemory(ownProcess.memory);
-    ownProcess.memory.onRelease(() => responses.release());
-  }
+  if (ownProcess !== undefined) watchMemory(ownProcess.memory, metrics, responses);
   const dependencies = {
     models,
     access,
@@ -243,6 +240,11 @@ async function compose(
       await access.close();
     },
   };
+}
+
+function watchMemory(memory: MemoryGuard, metrics: Metrics, responses: ResponseStore): void {
+  metrics.watchMemory(memory);
+  memory.onRelease(() => responses.release());
 }
 
 /** Their process starts with the first question. */

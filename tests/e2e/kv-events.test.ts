@@ -308,7 +308,7 @@ describe('a service', { timeout: 300_000 }, () => {
       expect(new Set(router.batches.map(({ topic }) => topic)).size).toBe(1);
       expect(router.batches[0]?.topic).toMatch(/^kv@10\.0\.0\.7@./);
       expect(await metric(service.url, 'tokenflare_kv_events_published_total')).toBeGreaterThanOrEqual(2);
-      service.engineProcess().kill();
+      void service.engineProcess().kill();
       await until(() => router.events.at(-1)?.type === 'AllBlocksCleared');
     }
   });

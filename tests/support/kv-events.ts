@@ -78,21 +78,21 @@ export function heldBlocks(events: readonly ReceivedEvent[]): Map<string, number
   const held = new Map<string, number[]>();
   for (const event of events) {
     if (event.type === 'AllBlocksCleared') held.clear();
-    else if (event.type === 'BlockRemoved') {
-      for (const hash of event.block_hashes) {
-        if (!held.delete(hash)) throw new Error(`block ${hash} was removed, and was not there`);
-      }
-    } else {
-      const parent = event.parent_block_hash;
-      let before = parent === null ? [] : (held.get(parent) ?? []);
-      for (const [index, hash] of event.block_hashes.entries()) {
-        before = [
-          ...before,
-          ...event.token_ids.slice(index * event.block_size, (index + 1) * event.block_size),
-        ];
-        held.set(hash, before);
-      }
-    }
+    else if (event.type === 'BlockStored') store(held, event);
+    else for (const hash of event.block_hashes) remove(held, hash);
   }
   return held;
+}
+
+function remove(held: Map<string, number[]>, hash: string): void {
+  if (!held.delete(hash)) throw new Error(`block ${hash} was removed, and was not there`);
+}
+
+function store(held: Map<string, number[]>, event: Extract<ReceivedEvent, { type: 'BlockStored' }>): void {
+  const { block_hashes: hashes, parent_block_hash: parent, token_ids: tokenIds, block_size: size } = event;
+  let before = parent === null ? [] : (held.get(parent) ?? []);
+  for (const [index, hash] of hashes.entries()) {
+    before = [...before, ...tokenIds.slice(index * size, (index + 1) * size)];
+    held.set(hash, before);
+  }
 }

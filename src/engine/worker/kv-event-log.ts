@@ -127,7 +127,9 @@ function writeEvent(writer: MessagePackWriter, event: KvEvent): void {
   writer.array(blocks.length * PAGE_TOKENS);
   for (const { node } of blocks) for (const tokenId of node.tokenIds) writer.integer(tokenId);
   writer.integer(PAGE_TOKENS);
-  for (const _ of ['lora_id', 'medium', 'lora_name']) writer.nil();
+  writer.nil(); // lora_id
+  writer.nil(); // medium
+  writer.nil(); // lora_name
   if (!isSalted) return;
   writer.array(blocks.length);
   for (const salt of salts) writeExtraKeys(writer, salt);

@@ -72,12 +72,10 @@ export async function setUpEngine(
   const firstStep = await costOfFirstStep(work, runner);
   const digest = await filesDigest(settings.modelPath);
   const loadedEngine = { runtime, cache, digest, costs, queue: scheduler.queue };
-  const kvEvents = settings.kvEvents === true ? new KvEventLog() : undefined;
-  if (kvEvents !== undefined) scheduler.queue.cache.watch(kvEvents);
+  const kvEvents = logOfPages(settings, scheduler);
   const disk = await openPrefixDisk(settings, loadedEngine, onDiskWork);
   const gate = disk instanceof PrefixDisk ? disk : undefined;
   const core = new EngineCore(scheduler, runner, new Sampler(model.config.vocabSize), monotonicMs, gate);
-  const { architecture, vocabSize, dim, numLayers, numHeads, eosTokenIds } = model.config;
   return {
     core,
     runtime,
@@ -89,12 +87,7 @@ export async function setUpEngine(
       (costs.isMeasured ? costs : firstStep).predictMs(scheduler.largestShape(shape.maxModelLen)),
     model: {
       id: settings.modelId,
-      architecture,
-      vocabSize,
-      dim,
-      numLayers,
-      numHeads,
-      eosTokenIds,
+      ...toldOf(model.config),
       contextLength: shape.maxModelLen,
       numParameters,
       weightBytes,
@@ -113,6 +106,22 @@ export async function setUpEngine(
       createdAt: Math.floor(Date.now() / 1000),
     },
   };
+}
+
+const toldOf = ({ architecture, vocabSize, dim, numLayers, numHeads, eosTokenIds }: ModelConfig) => ({
+  architecture,
+  vocabSize,
+  dim,
+  numLayers,
+  numHeads,
+  eosTokenIds,
+});
+
+function logOfPages({ kvEvents }: EngineSettings, { queue }: Scheduler): KvEventLog | undefined {
+  if (kvEvents !== true) return undefined;
+  const log = new KvEventLog();
+  queue.cache.watch(log);
+  return log;
 }
 
 function idleMemoryOf(
