@@ -8,6 +8,7 @@ import type { GatewayLogs } from '../src/gateway/logs/gateway-logs.ts';
 import type { AppEnv } from '../src/http/app-env.ts';
 import type { Metrics } from '../src/http/metrics/metrics.ts';
 import type { OwnProcess } from '../src/http/middleware/own-process.ts';
+import type { RequestTracer } from '../src/http/middleware/request-tracer.ts';
 import type { StreamStore } from '../src/http/sse/stream-store.ts';
 import type { MarkdownConverter } from '../src/markdown/markdown-converter.ts';
 import type { ServedModels } from '../src/serving/served-models.ts';
@@ -24,6 +25,7 @@ export type AppConfig = Pick<
   | 'streamGraceMs'
   | 'requestTimeoutMs'
   | 'logPrompts'
+  | 'otelCaptureContent'
   | 'benchmark'
   | 'attention'
   | 'vectorize'
@@ -43,6 +45,8 @@ export interface AppDependencies {
   config: AppConfig;
   logger: Logger;
   metrics: Metrics;
+  /** Where an endpoint for traces is set. */
+  tracer?: RequestTracer | undefined;
   /** Where the process is the service's own. */
   ownProcess?: OwnProcess;
   /** Responses that clients may come back to. */

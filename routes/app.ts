@@ -24,8 +24,8 @@ const ROUTES = new RouteTable(routes);
 /** The HTTP service without a socket: `main` listens with it, tests call it. */
 export function createApp(dependencies: AppDependencies): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  const { access, config, metrics, ownProcess } = dependencies;
-  app.use(requestMiddleware(ROUTES, requestLogOf(dependencies), metrics, config, ownProcess));
+  const { access, config, metrics, ownProcess, tracer } = dependencies;
+  app.use(requestMiddleware(ROUTES, requestLogOf(dependencies), metrics, config, { ...ownProcess, tracer }));
   app.use(hostMiddleware(config.allowedHosts));
   app.use(siteMiddleware(config.corsOrigins));
   if (ownProcess !== undefined) app.use(shedRequests(ownProcess.memory));
@@ -70,7 +70,7 @@ function createInnerApp(): Hono<AppEnv> {
 
 /** What stands before the application on a socket. */
 export function loadShedderOf(dependencies: AppDependencies): LoadShedder {
-  const { models, access, config, metrics, ownProcess } = dependencies;
+  const { models, access, config, metrics, ownProcess, tracer } = dependencies;
   return createLoadShedder({
     checkRoom: (clientId) => {
       ownProcess?.memory.checkRoom();
@@ -82,6 +82,7 @@ export function loadShedderOf(dependencies: AppDependencies): LoadShedder {
     allowsAnonymous: access.keys === undefined || access.allowsAnonymous,
     log: requestLogOf(dependencies),
     metrics,
+    tracer,
   });
 }
 

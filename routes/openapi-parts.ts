@@ -72,7 +72,8 @@ export const HEADERS_NOTE =
   '`x-ratelimit-limit-…`, what is allowed in a minute, `x-ratelimit-remaining-…`, what is left of it, less what running ' +
   'requests may still need, and `x-ratelimit-reset-…`, the time until all of it is available again, like `250ms`, `8.64s` ' +
   'or `1m0s`; each with `requests`, with `tokens`, or with both at its end. `x-ignored-fields` names fields of the body ' +
-  'that no schema has, where the operator lets them pass (UNKNOWN_FIELDS).';
+  'that no schema has, where the operator lets them pass (UNKNOWN_FIELDS). `traceresponse` names the span of the ' +
+  'request, where the operator has traces sent.';
 
 /** Headers of an answer beside those of every answer. */
 const headersOf = (fields: Record<string, z.ZodType> = {}): { headers?: z.ZodObject } =>

@@ -249,6 +249,16 @@ export const SLOW_TESTS = [
     tools: ['prometheus'],
   },
   {
+    tests: ['tests/e2e/kv-events.test.ts'],
+    seconds: 30,
+    sources: ['src/kv-events/', 'src/engine/worker/', 'src/scheduler/pages/'],
+  },
+  {
+    tests: ['tests/e2e/otlp.test.ts'],
+    seconds: 15,
+    sources: ['src/tracing/', 'src/http/middleware/request-spans.ts'],
+  },
+  {
     tests: ['tests/e2e/vllm-router.test.ts'],
     seconds: 40,
     sources: ['routes/openai/', 'routes/responses/', 'src/http/metrics/'],

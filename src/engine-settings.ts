@@ -40,6 +40,7 @@ export function engineSettings(config: Config, { id, path }: CatalogModel): Engi
       config.prefixCacheDir === undefined
         ? undefined
         : { path: config.prefixCacheDir, maxBytes: config.prefixCacheDiskBytes },
+    kvEvents: config.kvEventsEndpoint !== undefined,
     kvCacheIdleMs: config.kvCacheIdleMs,
     speculates: config.speculation === 'auto',
     memoryLimitBytes: config.memoryLimitBytes,

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { createApp, loadShedderOf } from '../routes/app.ts';
@@ -14,15 +13,16 @@ import { EngineClient } from './engine/client/engine-client.ts';
 import { readDefaultsSetting } from './engine/client/model-files/read-model-files.ts';
 import type { Engine } from './engine/engine.ts';
 import { defaultModel, engineSettings } from './engine-settings.ts';
-import { EngineError } from './errors.ts';
 import { PACKAGE_ROOT } from './package-root.ts';
 import { readFallbackTemplate, type FallbackTemplate } from './chat-template/fallback-template.ts';
 import { AnswerCache } from './gateway/answer-cache.ts';
 import { GatewayLogs } from './gateway/logs/gateway-logs.ts';
 import { collectGarbage, IdleCollector } from './http/edge/idle-collector.ts';
 import { Metrics } from './http/metrics/metrics.ts';
+import { closeServer, listen } from './http/edge/listen.ts';
 import { createNodeServer, logServerErrors } from './http/edge/node-server.ts';
 import type { OwnProcess } from './http/middleware/own-process.ts';
+import type { KvEventPublisher } from './kv-events/kv-event-publisher.ts';
 import { MarkdownConverter } from './markdown/markdown-converter.ts';
 import type { KnownDefaults } from './model/sampling-note.ts';
 import { forecastMemory } from './serving/plan-load.ts';
@@ -38,6 +38,8 @@ import {
   openLoggedAccess,
   withoutClientTexts,
 } from './service-log.ts';
+import { createKvEvents, watchKvEvents } from './service-kv-events.ts';
+import { createTracing } from './service-tracing.ts';
 import { VectorService } from './vectors/vector-service.ts';
 import { MemoryGuard } from './watch/memory-guard.ts';
 import { RunningRequests } from './watch/running-requests.ts';
@@ -95,7 +97,10 @@ export async function startService(
   const collector = new IdleCollector();
   const memory = new MemoryGuard({ onChange: logMemory(logger, requests), collect: collectGarbage });
   const ownProcess = { collector, memory, requests, isLeaving: false };
-  const { models, app, shedLoad, dispose } = await compose(config, logger, { ...options, ownProcess });
+  const { models, app, shedLoad, kvEvents, dispose } = await compose(config, logger, {
+    ...options,
+    ownProcess,
+  });
   const { server, leave } = createNodeServer({ fetch: app.fetch, shedLoad, config });
   const close = async (timeoutMs: number): Promise<void> => {
     await closeServer(server, timeoutMs);
@@ -105,6 +110,7 @@ export async function startService(
   };
   try {
     await listen(server, config);
+    await kvEvents?.open();
     logServerErrors(server, withoutClientTexts(logger, config.logPrompts));
     await models.start(config.preloadModels);
   } catch (error) {
@@ -141,7 +147,7 @@ export async function startLocalService(
   logger: Logger,
   options: ServiceOptions = {},
 ): Promise<LocalService> {
-  const { models, access, app, dispose } = await compose(config, logger, options);
+  const { models, access, app, kvEvents, dispose } = await compose(config, logger, options);
   const close = (timeoutMs: number): Promise<void> =>
     toTheEnd(async () => {
       await models.drain(timeoutMs);
@@ -149,6 +155,7 @@ export async function startLocalService(
       await dispose();
     });
   try {
+    await kvEvents?.open();
     await models.start(config.preloadModels);
   } catch (error) {
     await close(0);
@@ -166,44 +173,50 @@ export async function startLocalService(
   };
 }
 
-/** The parts, none of them started. `dispose` comes after the last answer. */
-async function compose(
-  config: Config,
-  rawLogger: Logger,
-  { createProcess, numLogLinesLost, ownProcess }: ServiceOptions & { ownProcess?: OwnProcess },
-): Promise<{
+interface Parts {
   models: ModelPool;
   access: Access;
   app: ReturnType<typeof createApp>;
   shedLoad: ReturnType<typeof loadShedderOf>;
+  kvEvents: KvEventPublisher | undefined;
+  /** Comes after the last answer. */
   dispose: () => Promise<void>;
-}> {
+}
+
+/** None of them started. */
+async function compose(
+  config: Config,
+  rawLogger: Logger,
+  { createProcess, numLogLinesLost, ownProcess }: ServiceOptions & { ownProcess?: OwnProcess },
+): Promise<Parts> {
   const logger = withoutClientTexts(rawLogger, config.logPrompts);
   await checkModelsDir(config.modelsDir);
   const model = await defaultModel(config);
   const fallbackTemplate = await readFallbackTemplate(config.chatTemplate, config.chatTemplateFile);
   const access = await openLoggedAccess(config, logger);
   const givenDefaults = await readDefaultsSetting(config.generationConfig);
-  const models = createModelPool(config, logger, { model, fallbackTemplate, givenDefaults, createProcess });
+  const kvEvents = createKvEvents(config);
+  const options = { model, fallbackTemplate, givenDefaults, createProcess, kvEvents };
+  const models = createModelPool(config, logger, options);
   await logLostAliases(models, config.modelAliases, logger);
   const metrics = new Metrics(models, numLogLinesLost, config.metricsNames);
   if (access.sharing !== undefined) metrics.keys.watchLimits(access.sharing);
+  watchKvEvents(metrics, kvEvents);
+  const tracing = createTracing(config, logger, metrics);
   const openApiDocument = await readFile(new URL('openapi.yaml', PACKAGE_ROOT), 'utf8');
   const responses = new ResponseStore();
   const benchmarkRuns = new RunStore(config.benchmarkResults);
   const markdown = new MarkdownConverter();
   const logs = new GatewayLogs(config.gatewayLogs, { onLost: logLostLogs(logger) });
   const vectors = createVectors(config);
-  if (ownProcess !== undefined) {
-    metrics.watchMemory(ownProcess.memory);
-    ownProcess.memory.onRelease(() => responses.release());
-  }
+  if (ownProcess !== undefined) watchMemory(ownProcess.memory, metrics, responses);
   const dependencies = {
     models,
     access,
     config,
     logger,
     metrics,
+    tracer: tracing.tracer,
     openApiDocument,
     responses,
     markdown,
@@ -217,7 +230,10 @@ async function compose(
     access,
     app: createApp(dependencies),
     shedLoad: loadShedderOf(dependencies),
+    kvEvents,
     dispose: async () => {
+      kvEvents?.close();
+      await tracing.close();
       metrics.dispose();
       benchmarkRuns.close();
       await markdown.stop();
@@ -226,6 +242,11 @@ async function compose(
       await access.close();
     },
   };
+}
+
+function watchMemory(memory: MemoryGuard, metrics: Metrics, responses: ResponseStore): void {
+  metrics.watchMemory(memory);
+  memory.onRelease(() => responses.release());
 }
 
 /** Their process starts with the first question. */
@@ -254,10 +275,7 @@ function numRunningIn(models: ModelPool): number {
 function createModelPool(
   config: Config,
   logger: Logger,
-  {
-    model,
-    ...options
-  }: Pick<EngineOptions, 'model' | 'fallbackTemplate' | 'givenDefaults' | 'createProcess'>,
+  { model, ...options }: Omit<EngineOptions, 'runtime' | 'allowsShorter'>,
 ): ModelPool {
   const aliases = new ModelAliases(config.modelAliases);
   const catalog = new ModelCatalog(model, config.modelsDir, { aliases });
@@ -295,13 +313,15 @@ interface EngineOptions {
   /** How tokens are drawn where a request does not say it, by the operator. */
   givenDefaults?: KnownDefaults | undefined;
   createProcess: EngineClientOptions['createProcess'];
+  /** Where events of its cache are published. */
+  kvEvents?: KvEventPublisher | undefined;
 }
 
 /** The engine of a model, not started yet. */
 export function createEngine(
   config: Config,
   logger: Logger,
-  { model, runtime, allowsShorter, fallbackTemplate, givenDefaults, createProcess }: EngineOptions,
+  { model, runtime, allowsShorter, fallbackTemplate, givenDefaults, createProcess, kvEvents }: EngineOptions,
 ): EngineClient {
   return new EngineClient({
     settings: { ...engineSettings(config, model), runtime, allowsShorter },
@@ -317,35 +337,7 @@ export function createEngine(
       else logger.error({ model: model.id, err: error }, message);
     },
     onDiskNote: logDiskNotes(model.id, logger),
+    onKvEvents: kvEvents && ((batch) => kvEvents.publish(model.id, batch)),
     createProcess,
-  });
-}
-
-/** Beyond it the system drops a connection, and its client tries again after a second. The system has a bound, too. */
-const MAX_CONNECTIONS_TO_ACCEPT = 4096;
-
-function listen(server: Server, { host, port }: Config): Promise<void> {
-  return new Promise((resolveListen, reject) => {
-    const onError = (cause: Error): void => {
-      const message = `cannot listen on ${host}:${port}: ${cause.message}; choose another with HOST and PORT`;
-      reject(new EngineError('config_invalid', message, { cause }));
-    };
-    server.once('error', onError);
-    server.listen({ port, host, backlog: MAX_CONNECTIONS_TO_ACCEPT }, () => {
-      server.off('error', onError);
-      resolveListen();
-    });
-  });
-}
-
-/** Resolves when every connection is closed: idle ones at once, the others when they are done or time is up. */
-function closeServer(server: Server, timeoutMs: number): Promise<void> {
-  return new Promise((resolveClose) => {
-    const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
-    server.close(() => {
-      clearTimeout(timer);
-      resolveClose();
-    });
-    server.closeIdleConnections();
   });
 }

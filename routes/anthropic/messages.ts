@@ -31,6 +31,7 @@ const FIELD_NAMES: FieldNames = new Map([['truncate_prompt_tokens', '']]);
 /** Anthropic's messages, by the model's own chat template. */
 export const messageRoute = defineRoute({
   path: '/v1/messages',
+  operation: 'chat',
   api: 'anthropic',
   fieldNames: FIELD_NAMES,
   isQueued: true,

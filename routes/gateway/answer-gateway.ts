@@ -82,6 +82,8 @@ export async function answerByGateway(
   throw new EngineError('invalid_request', 'there is no request in the list', { param: 'body' });
 }
 
+const TRACE_HEADERS: ReadonlySet<string> = new Set(['traceparent', 'tracestate']);
+
 async function cachePlaceOf(
   c: AppContext,
   gateway: string,
@@ -97,7 +99,9 @@ async function cachePlaceOf(
     gateway,
     provider,
     path,
-    headers: target.kind === 'here' ? [] : headersForHost(headers),
+    // Each request has its own place in a trace.
+    headers:
+      target.kind === 'here' ? [] : headersForHost(headers).filter(([name]) => !TRACE_HEADERS.has(name)),
     isStreamed: body['stream'] === true,
   };
   // What goes to a model of this service by its binding stands apart from the body.

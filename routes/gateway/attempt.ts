@@ -55,7 +55,7 @@ export async function attemptStep(
     const answer =
       target.kind === 'here'
         ? await askHere(c, step, target, { dispatch, signal, isFirst, isCurrent: () => !stop.signal.aborted })
-        : await askHost(step, target.url, signal, config.requestTimeoutMs);
+        : await askHost(c.var.scope, step, target.url, signal, config.requestTimeoutMs);
     if (!awaitsBeginning || answer.body === null || !isEventStream(answer)) return { ...answer, discard };
     return {
       ...answer,
@@ -138,16 +138,18 @@ async function askHere(
 
 /** Its time is counted from here to the last byte. */
 async function askHost(
+  { trace }: RequestScope,
   { headers, body }: GatewayStep,
   url: URL,
   signal: AbortSignal,
   timeoutMs: number,
 ): Promise<Omit<StepAnswer, 'discard'>> {
   const whole = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  const sent = [
-    ...headersForHost(headers).filter(([name]) => name !== 'content-type'),
-    ['content-type', 'application/json'],
-  ] as const;
+  const own = [['content-type', 'application/json'] as const, ...(trace?.requestHeaders ?? [])];
+  // The provider's part of the trace belongs to this request, not to the client's.
+  const replaced = new Set(own.map(([name]) => name));
+  if (trace !== undefined) replaced.add('tracestate');
+  const sent = [...headersForHost(headers).filter(([name]) => !replaced.has(name)), ...own];
   const answer = await callHost({ url, headers: sent, body: JSON.stringify(body), signal: whole });
   return { ...answer, scope: undefined };
 }

@@ -45,6 +45,7 @@ import { parseInput } from '../shared/schemas/parse-input.ts';
 /** OpenAI's Responses API, by the model's own chat template. */
 export const responseRoute = defineRoute({
   path: '/v1/responses',
+  operation: 'chat',
   fieldNames: RESPONSE_FIELD_NAMES,
   isQueued: true,
   describe: () => ({

@@ -21,7 +21,7 @@ interface QueuedInput {
  * The body of a request that waits in the queue (`Route.isQueued`). A client that no model has a slot for is refused
  * before its body is read.
  *
- * @param promptOf what the log shows of the request with LOG_PROMPTS; undefined: nothing
+ * @param promptOf what the log shows of the request with LOG_PROMPTS, and traces with OTEL_CAPTURE_CONTENT; undefined: nothing
  * @throws EngineError `queue_full`, `payload_too_large`, `invalid_request`
  */
 export async function readQueuedRequest<Input>(
@@ -35,9 +35,15 @@ export async function readQueuedRequest<Input>(
   const body = await readJsonBody(c, config.bodyLimitBytes);
   const input = readFields(scope, config, schema, body);
   scope.answersWhole = body['stream'] !== true;
-  if (config.logPrompts && promptOf !== undefined) scope.prompt = promptOf(input);
+  if (keepsPrompts(config) && promptOf !== undefined) scope.prompt = promptOf(input);
   return input;
 }
+
+/** Whether the log or traces may show prompts. */
+export const keepsPrompts = ({
+  logPrompts,
+  otelCaptureContent,
+}: Pick<AppConfig, 'logPrompts' | 'otelCaptureContent'>): boolean => logPrompts || otelCaptureContent;
 
 function readFields<Input>(
   scope: RequestScope,

@@ -2,13 +2,14 @@ import { answerJson } from '../../src/http/answer-json.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { callerOf } from '../../src/http/middleware/caller.ts';
 import { useEngine } from '../../src/http/middleware/use-engine.ts';
+import type { Operation } from '../../src/http/route-facts.ts';
 import { dataFrame } from '../../src/http/sse/sse.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
 import { answerChat } from '../openai/chat.ts';
 import { answerResponse } from '../responses/responses.ts';
 import { RESPONSE_FIELD_NAMES } from '../responses/schemas/response-request.ts';
 import { answerGeneration, type WrapBody } from '../shared/answer-generation.ts';
-import { followCompletion } from '../shared/queued-request.ts';
+import { followCompletion, keepsPrompts } from '../shared/queued-request.ts';
 import { parseRunInput, type RunInput, type RunRequest } from './run-input.ts';
 import { asModelCan, embed, startScores, startText } from './run-workers-ai.ts';
 import { wrap } from './schemas/workers-ai-answer.ts';
@@ -23,7 +24,8 @@ export async function answerRun(
   const { scope } = c.var;
   const run = parseRunInput({ modelId, body });
   scope.answersWhole = body['stream'] !== true;
-  if (config.logPrompts) scope.prompt = promptOf(run);
+  if (keepsPrompts(config)) scope.prompt = promptOf(run);
+  scope.operation = operationOf(run);
   const wrapBody: WrapBody = (written) => wrap(written, wrapping);
   switch (run.task) {
     case 'chat':
@@ -52,7 +54,22 @@ export async function answerRun(
   });
 }
 
-/** For the log, where the operator wants it. */
+/** What traces call it. */
+function operationOf(run: RunInput): Operation | undefined {
+  switch (run.task) {
+    case 'text':
+      return run.input.messages === undefined ? 'text_completion' : 'chat';
+    case 'chat':
+    case 'response':
+      return 'chat';
+    case 'embedding':
+      return 'embeddings';
+    default:
+      return undefined;
+  }
+}
+
+/** For the log and traces, where the operator wants it. */
 function promptOf(run: RunInput): unknown {
   switch (run.task) {
     case 'text':

@@ -6,6 +6,7 @@ import {
   generationConfig,
   idList,
   integer,
+  kvEventsEndpoint,
   modelAliases,
   modelsDirectory,
   oneOf,
@@ -155,6 +156,18 @@ export const MODEL_SETTINGS = {
     '4096',
     integer(1).transform((megabytes) => megabytes * 2 ** 20),
     'MiB that the files in PREFIX_CACHE_DIR may take, of all models and of all processes that have the folder.',
+  ),
+  kvEventsEndpoint: setting(
+    'KV_EVENTS_ENDPOINT',
+    undefined,
+    kvEventsEndpoint,
+    "Where events of the prefix cache are published for routers, as vLLM publishes them (ZeroMQ): `tcp://*:5557` listens, `tcp://HOST:5557` connects. They hold the tokens of prompts: the network must be the router's alone. By default there are none.",
+  ),
+  kvEventsTopic: setting(
+    'KV_EVENTS_TOPIC',
+    'kv@{host}@{model}',
+    z.string().regex(/^[^\0]{0,200}$/, 'must have at most 200 characters'),
+    'Topic of these events; `{host}` is the name of the machine, `{model}` the id of the model.',
   ),
   kvCacheIdleMs: setting(
     'KV_CACHE_IDLE_SECONDS',

@@ -139,6 +139,22 @@ export const networks = idList.transform((entries, context) => {
   return list;
 });
 
+const TCP = /^tcp:\/\/(\*|\[[\da-f:.]+\]|[^\s:/*[\]]+):(\d{1,5})$/i;
+
+/** An endpoint of ZeroMQ. As vLLM has it, one of all addresses listens, and any other is connected to. */
+export const kvEventsEndpoint = optional(
+  z.string().transform((text, context) => {
+    const [, name = '', port = ''] = TCP.exec(text) ?? [];
+    if (name === '' || Number(port) > 65_535) {
+      context.addIssue('must be tcp://*:PORT or tcp://HOST:PORT');
+      return z.NEVER;
+    }
+    const host = name === '*' ? '0.0.0.0' : name.replace(/^\[(.*)\]$/, '$1');
+    const mode: 'listen' | 'connect' = name === '*' || host === '::' ? 'listen' : 'connect';
+    return { mode, host, port: Number(port) };
+  }),
+);
+
 /** Who may use a route for admins. */
 export const adminRoute = oneOf(['on', 'off', 'loopback']);
 

@@ -3,6 +3,7 @@ import { MODEL_SETTINGS } from './model-settings.ts';
 import { SERVICE_SETTINGS } from './service-settings.ts';
 import { setting, type Setting } from './setting.ts';
 import { integer } from './setting-schemas.ts';
+import { TRACE_SETTINGS } from './trace-settings.ts';
 
 /**
  * Every setting of the service. Each is an environment variable and a flag: `MAX_NUM_SEQS=8` is
@@ -13,6 +14,7 @@ export const SETTINGS = {
   port: setting('PORT', '8787', integer(0, 65535), 'Port to listen on; 0 takes a free one.'),
   ...MODEL_SETTINGS,
   ...SERVICE_SETTINGS,
+  ...TRACE_SETTINGS,
 } as const;
 
 export type SettingName = keyof typeof SETTINGS;

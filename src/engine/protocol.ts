@@ -39,6 +39,8 @@ export interface EngineSettings {
   prefixCache: boolean;
   /** Where pages of long prefixes are kept in files, and how many bytes of them; undefined: nowhere. */
   prefixDisk?: { path: string; maxBytes: number } | undefined;
+  /** The engine tells what happens to the pages of its cache. */
+  kvEvents?: boolean;
   /** After so long without work pages that no sequence holds are forgotten; undefined or 0: never. */
   kvCacheIdleMs?: number;
   /** Sequences are drafted where it pays. */
@@ -197,6 +199,13 @@ export interface EngineGauges {
   engineResidentBytes: number;
 }
 
+/** What happened to the pages of the cache, in the order in which it did. */
+export interface KvEventBatch {
+  /** MessagePack: vLLM's KVEventBatch. */
+  readonly payload: Uint8Array;
+  readonly numEvents: number;
+}
+
 /** What an operator should know of the disk. No text of a client is in it. */
 export interface DiskNote {
   readonly kind: 'damaged' | 'unusable' | 'unwritable' | 'slow' | 'unsupported';
@@ -231,6 +240,7 @@ export type FromWorker =
   /** A sign of life where nothing else was to be said for a while. */
   | ({ type: 'alive'; mayCompile: boolean } & StepBound)
   | ({ type: 'disk' } & DiskReport)
+  | ({ type: 'kvEvents' } & KvEventBatch)
   /** Something has changed without a step. */
   | { type: 'gauges'; gauges: EngineGauges }
   /** Sequences that left because of a cancel, and what is left. */

@@ -6,7 +6,8 @@ import type { WatchedRequest } from '../watch/running-requests.ts';
 import type { Authority } from './edge/authority.ts';
 import type { CallingSite } from './middleware/calling-site.ts';
 import { clientIdOf, inFairnessGroup, ownerIdOf } from './middleware/identity.ts';
-import { NO_FACTS } from './route-facts.ts';
+import type { RequestTrace } from './request-trace.ts';
+import { NO_FACTS, type Operation } from './route-facts.ts';
 import type { StreamStore } from './sse/stream-store.ts';
 
 /** How a request is answered, known when its last byte is out. */
@@ -62,8 +63,11 @@ export class RequestScope implements WatchedRequest {
   streams: StreamStore | undefined;
   /** An answer that was made with the headers that every answer has. */
   answerWithHeaders: Response | undefined;
-  /** Only set where prompts may be logged. */
+  /** Only set where prompts may be logged or traced. */
   prompt: unknown;
+  /** Its place in a trace, where requests are traced. */
+  trace: RequestTrace | undefined;
+  #operation: Operation | undefined;
   /** The error that the client was told of. */
   error: EngineError | undefined;
   #readRecord: (() => RequestRecord) | undefined;
@@ -122,6 +126,15 @@ export class RequestScope implements WatchedRequest {
     return performance.now() - this.#startedMs;
   }
 
+  /** What a model is asked for: that of the route, or what was asked of one with several. */
+  get operation(): Operation | undefined {
+    return this.#operation ?? this.facts.operation;
+  }
+
+  set operation(operation: Operation | undefined) {
+    this.#operation = operation;
+  }
+
   /** The completion behind the request, as it stands; `undefined` when none was started. */
   get record(): RequestRecord | undefined {
     return this.#readRecord?.();
@@ -134,6 +147,7 @@ export class RequestScope implements WatchedRequest {
 
   attachCompletion(completion: { record(): RequestRecord }): void {
     this.#readRecord = () => completion.record();
+    this.trace?.follow(this.#readRecord);
     this.onPhase?.('computing');
   }
 

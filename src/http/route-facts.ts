@@ -5,6 +5,9 @@ import type { FieldNames } from '../field-names.ts';
 export type ApiFamily =
   'openai' | 'workers-ai' | 'workers-binding' | 'vectorize-binding' | 'ai-gateway' | 'anthropic' | 'ollama';
 
+/** As OpenTelemetry's conventions for GenAI name what a model is asked for. */
+export type Operation = 'chat' | 'text_completion' | 'embeddings';
+
 /** What the way to a route's handler, and its log line, ask of the route. */
 export interface RouteFacts {
   /** OpenAI's unless told otherwise. */
@@ -20,7 +23,9 @@ export interface RouteFacts {
   readonly access?: 'open' | 'operator';
   /** A client at its limit may still ask it. */
   readonly isUnlimited?: true;
-  /** Machines poll it, or it belongs to a page: its lines are logged at debug level. */
+  /** What it asks a model for, as traces name it. */
+  readonly operation?: Operation;
+  /** Machines poll it, or it belongs to a page: its lines are logged at debug level, and no trace has it. */
   readonly isPolled?: true;
 }
 

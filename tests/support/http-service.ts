@@ -20,11 +20,15 @@ import { Metrics } from '../../src/http/metrics/metrics.ts';
 import { createNodeServer, type NodeServerOptions } from '../../src/http/edge/node-server.ts';
 import { ModelAliases } from '../../src/serving/model-aliases.ts';
 import { VectorService } from '../../src/vectors/vector-service.ts';
+import { createTracing, type TracingConfig } from '../../src/service-tracing.ts';
 import { withoutClientTexts } from '../../src/service-log.ts';
 import { watchedLogger } from './log-watch.ts';
 import { onlyModel } from './only-model.ts';
 
-type HttpConfig = AppConfig & NodeServerOptions['config'] & Pick<Config, 'modelAliases' | 'metricsNames'>;
+type HttpConfig = AppConfig &
+  NodeServerOptions['config'] &
+  TracingConfig &
+  Pick<Config, 'modelAliases' | 'metricsNames'>;
 
 const CONFIG: HttpConfig = { ...readConfig({}, []), bodyLimitBytes: 20_000, requestTimeoutMs: 60_000 };
 
@@ -64,6 +68,7 @@ export async function startHttpService(
   const logger = withoutClientTexts(rawLogger, settings.logPrompts);
   const models = await onlyModel(engine, new ModelAliases(settings.modelAliases));
   const metrics = new Metrics(models, undefined, settings.metricsNames);
+  const tracing = createTracing(settings, logger, metrics);
   const access = await openAccess({ ...ACCESS, ...accessConfig });
   const benchmarkRuns = new RunStore(IN_MEMORY);
   const markdown = new MarkdownConverter();
@@ -77,6 +82,7 @@ export async function startHttpService(
     config: settings,
     logger,
     metrics,
+    tracer: tracing.tracer,
     responses,
     markdown,
     benchmarkRuns,
@@ -98,6 +104,7 @@ export async function startHttpService(
     url: `http://127.0.0.1:${port}`,
     logLines,
     close: async () => {
+      await tracing.close();
       metrics.dispose();
       benchmarkRuns.close();
       server.closeAllConnections();

@@ -25,6 +25,8 @@ let newLines: string[] = [];
 
 /** Notes the texts in what is sent: strings of JSON, field names among them, whether or not the whole is valid. */
 export function noteSent(data: string): void {
+  // The service's own words, which it sends as traces.
+  if (data.startsWith('{"resourceSpans"')) return;
   for (const [literal, content = ''] of data.replaceAll(MODEL, '').matchAll(JSON_STRING)) {
     if (content.length < MIN_LENGTH) continue;
     const text = parseString(literal).slice(0, SHOWN_LENGTH);

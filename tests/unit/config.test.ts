@@ -89,6 +89,27 @@ describe('readConfig', () => {
     [{ METRICS_NAMES: 'prometheus' }, [], /METRICS_NAMES is 'prometheus'.*both, tokenflare, vllm/],
     [{ METRICS_ALLOW: '10.0.0.0/33' }, [], /'10.0.0.0\/33' is neither an address nor a network/],
     [{ TRUST_FAIRNESS_ID: 'yes' }, [], /TRUST_FAIRNESS_ID is 'yes'/],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' }, [], /must be a URL such as/],
+    [
+      { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://me:word@host' },
+      [],
+      /belongs into OTEL_EXPORTER_OTLP_HEADERS/,
+    ],
+    [{ KV_EVENTS_ENDPOINT: 'ipc:///tmp/events' }, [], /must be tcp:\/\/\*:PORT or tcp:\/\/HOST:PORT/],
+    [{ KV_EVENTS_ENDPOINT: 'tcp://host:70000' }, [], /must be tcp/],
+    [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, [], /must be one of http\/protobuf, http\/json/],
+    [{ OTEL_EXPORTER_OTLP_HEADERS: 'secret' }, [], /is '\*\*\*': must be key=value pairs/],
+    [{ OTEL_EXPORTER_OTLP_HEADERS: 'a b=secret' }, [], /is '\*\*\*': must be/],
+    [
+      { OTEL_EXPORTER_OTLP_HEADERS: 'name=secret%0A' },
+      [],
+      /is '\*\*\*': must be names and values of headers/,
+    ],
+    [{ OTEL_RESOURCE_ATTRIBUTES: 'a=%zz' }, [], /must be key=value pairs/],
+    [{ OTEL_TRACES_SAMPLER: 'jaeger_remote' }, [], /must be one of always_on/],
+    [{ OTEL_TRACES_SAMPLER_ARG: '1.5' }, [], /must be a number from 0 to 1/],
+    [{ OTEL_SDK_DISABLED: 'on' }, [], /must be true or false/],
+    [{ OTEL_CAPTURE_CONTENT: 'true' }, [], /must be one of on, off/],
     [{ REDIS_URL: 'localhost:6379' }, [], /REDIS_URL.*redis:\/\/HOST/],
     [{}, ['--port', 'x'], /--port is 'x'/],
     [{}, ['--prot', '1'], /--prot/],
@@ -99,5 +120,32 @@ describe('readConfig', () => {
   ])('refuses %j %j and says why', (environment, args, message) => {
     expect(() => readConfig(environment, args)).toThrow(message);
     expect(() => readConfig(environment, args)).toThrow(expect.objectContaining({ code: 'config_invalid' }));
+  });
+});
+
+describe('variables of OpenTelemetry', () => {
+  it('are read as its SDKs read them', () => {
+    const config = readConfig(
+      {
+        OTEL_EXPORTER_OTLP_ENDPOINT: '',
+        OTEL_EXPORTER_OTLP_HEADERS: ' api-key=a%2Cb , other=c=d,',
+        OTEL_RESOURCE_ATTRIBUTES: 'k8s.pod.name=replica-1',
+        OTEL_SERVICE_NAME: '',
+        OTEL_TRACES_SAMPLER_ARG: '0.25',
+        OTEL_SDK_DISABLED: 'TRUE',
+      },
+      [],
+    );
+    expect(config).toMatchObject({
+      otlpEndpoint: undefined,
+      otlpHeaders: [
+        ['api-key', 'a,b'],
+        ['other', 'c=d'],
+      ],
+      otelResourceAttributes: [['k8s.pod.name', 'replica-1']],
+      otelServiceName: 'tokenflare',
+      otelSamplerRatio: 0.25,
+      otelDisabled: true,
+    });
   });
 });

@@ -3,7 +3,7 @@ import type { EngineProcess, EngineProcessEvents } from './process/engine-proces
 import type { KnownDefaults } from '../../model/sampling-note.ts';
 import type { PrefixCacheScope } from './completion/to-sequence-request.ts';
 import type { FallbackTemplate } from '../../chat-template/fallback-template.ts';
-import type { DiskNote, EngineSettings } from '../protocol.ts';
+import type { DiskNote, EngineSettings, KvEventBatch } from '../protocol.ts';
 import type { QueueBounds } from './queue/request-queue.ts';
 
 export interface EngineClientOptions {
@@ -24,6 +24,8 @@ export interface EngineClientOptions {
   onIncident?: (message: string, error?: EngineError) => void;
   /** Told of what is wrong with the pages on disk. */
   onDiskNote?: (note: DiskNote) => void;
+  /** Told of what happens to the pages of the cache, where the settings want it. */
+  onKvEvents?: ((batch: KvEventBatch) => void) | undefined;
   now?: () => number;
   /** Makes the engine process, or leaves it to the client by `undefined`; tests put one in that they can break. */
   createProcess?:

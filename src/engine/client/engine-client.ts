@@ -196,6 +196,7 @@ export class EngineClient implements ManagedEngine {
     if ('gauges' in message) this.#totals.setGauges(message.gauges);
     if (message.type === 'cancelled') for (const id of message.sequenceIds) this.#release(id);
     if (message.type === 'faulted') this.#receiveFault(message);
+    if (message.type === 'kvEvents') this.#options.onKvEvents?.(message);
     if (message.type === 'disk') this.#totals.addDisk(message, this.#options.onDiskNote);
     const following = this.#held.takeFollowing();
     if (following.length > 0) this.#supervisor.send({ type: 'submit', sequences: following });

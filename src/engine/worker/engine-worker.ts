@@ -92,6 +92,8 @@ if (setup !== undefined) {
     send({ type: 'disk', counts: NO_DISK_COUNTS, numBytes: 0, notes: [setup.disk] });
   }
   await runSteps(setup);
+  setup.kvEvents?.clear();
+  sendKvEvents(setup);
   await diskOf(setup)?.close(LAST_PAGES_MS);
   reportDisk();
   clearTimeout(diskTimer);
@@ -279,7 +281,10 @@ async function step(engine: EngineSetup): Promise<boolean> {
 }
 
 async function runSteps(engine: EngineSetup): Promise<void> {
-  const idleMemory = engine.giveBack(() => send({ type: 'gauges', gauges: gaugesOf(engine) }));
+  const idleMemory = engine.giveBack(() => {
+    send({ type: 'gauges', gauges: gaugesOf(engine) });
+    sendKvEvents(engine);
+  });
   for (;;) {
     for (const message of inbox.splice(0)) receive(engine, message);
     if (stopping) break;
@@ -287,6 +292,7 @@ async function runSteps(engine: EngineSetup): Promise<void> {
     const hasInspected = engine.core.hasInspections && (await inspect(engine));
     const hasEmbedded = engine.core.hasEmbeddings && (await embed(engine));
     const hasComputed = (await step(engine)) || hasInspected || hasEmbedded;
+    sendKvEvents(engine);
     if (hasComputed && performance.now() - sentAt >= ALIVE_INTERVAL_MS) sayAlive(engine);
     if (hasComputed) idleMemory?.work();
     else idleMemory?.rest();
@@ -297,6 +303,10 @@ async function runSteps(engine: EngineSetup): Promise<void> {
     wake = undefined;
   }
   idleMemory?.work();
+}
+
+function sendKvEvents({ kvEvents }: EngineSetup): void {
+  if (kvEvents?.hasEvents === true) send({ type: 'kvEvents', ...kvEvents.take() });
 }
 
 function gaugesOf({ core, runtime }: EngineSetup): EngineGauges {

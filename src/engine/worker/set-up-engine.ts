@@ -6,6 +6,7 @@ import { openPrefixDisk } from './disk/open-prefix-disk.ts';
 import { PrefixDisk } from './disk/prefix-disk.ts';
 import { EngineCore } from './engine-core.ts';
 import { IdleMemory, type IdleMemoryOptions } from './idle-memory.ts';
+import { KvEventLog } from './kv-event-log.ts';
 import { ModelRunner } from './model-runner.ts';
 import type { EngineError } from '../../errors.ts';
 import { type LoadedModel, OpenModel } from '../../model/load-model.ts';
@@ -25,6 +26,8 @@ export interface EngineSetup {
   runtime: Runtime;
   /** Where prefixes are kept in files; or why they are not, though asked for. */
   disk: PrefixDisk | DiskNote | undefined;
+  /** What happens to pages, where that is wanted. */
+  kvEvents: KvEventLog | undefined;
   /** Gives memory back while nothing runs; undefined where the runtime cannot. */
   giveBack(onReleased: () => void): IdleMemory | undefined;
   model: ModelInfo;
@@ -70,26 +73,22 @@ export async function setUpEngine(
   const firstStep = await costOfFirstStep(work, runner);
   const digest = await filesDigest(settings.modelPath);
   const loadedEngine = { runtime, cache, digest, costs, queue: scheduler.queue };
+  const kvEvents = logOfPages(settings, scheduler);
   const disk = await openPrefixDisk(settings, loadedEngine, onDiskWork);
   const gate = disk instanceof PrefixDisk ? disk : undefined;
   const core = new EngineCore(scheduler, runner, new Sampler(model.config.vocabSize), monotonicMs, gate);
-  const { architecture, vocabSize, dim, numLayers, numHeads, eosTokenIds } = model.config;
   return {
     core,
     runtime,
     disk,
+    kvEvents,
     giveBack: (onReleased) => idleMemoryOf(runtime, cache, scheduler, settings.kvCacheIdleMs, onReleased),
     // As long as no step was measured, by the first decode, which says too much of a larger step and never too little.
     largestStepMs: () =>
       (costs.isMeasured ? costs : firstStep).predictMs(scheduler.largestShape(shape.maxModelLen)),
     model: {
       id: settings.modelId,
-      architecture,
-      vocabSize,
-      dim,
-      numLayers,
-      numHeads,
-      eosTokenIds,
+      ...toldOf(model.config),
       contextLength: shape.maxModelLen,
       numParameters,
       weightBytes,
@@ -108,6 +107,22 @@ export async function setUpEngine(
       createdAt: Math.floor(Date.now() / 1000),
     },
   };
+}
+
+const toldOf = ({ architecture, vocabSize, dim, numLayers, numHeads, eosTokenIds }: ModelConfig) => ({
+  architecture,
+  vocabSize,
+  dim,
+  numLayers,
+  numHeads,
+  eosTokenIds,
+});
+
+function logOfPages({ kvEvents }: EngineSettings, { queue }: Scheduler): KvEventLog | undefined {
+  if (kvEvents !== true) return undefined;
+  const log = new KvEventLog();
+  queue.cache.watch(log);
+  return log;
 }
 
 function idleMemoryOf(

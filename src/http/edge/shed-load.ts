@@ -12,6 +12,7 @@ import { FAIRNESS_HEADER } from '../middleware/request-middleware.ts';
 import type { RequestLog } from '../middleware/request-log.ts';
 import { RequestScope } from '../request-scope.ts';
 import type { RouteTable } from '../route-facts.ts';
+import type { RequestTracer } from '../middleware/request-tracer.ts';
 import { answerHeaders } from '../middleware/answer-headers.ts';
 
 export interface LoadShedderOptions {
@@ -25,6 +26,7 @@ export interface LoadShedderOptions {
   allowsAnonymous: boolean;
   log: RequestLog;
   metrics: Metrics;
+  tracer?: RequestTracer | undefined;
 }
 
 /** Says whether it has answered. */
@@ -51,7 +53,7 @@ const TELLING_HEADERS = [
  * app's own, and so are its log line and its metrics. What is not plain goes to the app.
  */
 export function createLoadShedder(options: LoadShedderOptions): LoadShedder {
-  const { log, metrics } = options;
+  const { log, metrics, tracer } = options;
   return (network, incoming, outgoing) => {
     if (network === '' || !isPlain(incoming, options)) return false;
     const path = incoming.url ?? '';
@@ -63,10 +65,12 @@ export function createLoadShedder(options: LoadShedderOptions): LoadShedder {
     const scope = new RequestScope(randomUUID(), 'POST', path, (outcome) => {
       metrics.countHttpRequest('POST', route, outcome.status);
       log.write(outcome);
+      tracer?.end(outcome);
     });
     scope.network = network;
     scope.route = route;
     scope.facts = options.routes.factsOf(route, path);
+    tracer?.begin(scope, (name) => headerOf(incoming, name));
     metrics.openHttpRequest();
     scope.error = refusal;
     answer(scope, refusal, outgoing);
@@ -104,3 +108,7 @@ function answer(scope: RequestScope, error: EngineError, outgoing: ServerRespons
   outgoing.end(text);
   scope.respond(status);
 }
+
+/** One that came several times as one, which is malformed then. */
+const headerOf = ({ headers }: IncomingMessage, name: string): string | undefined =>
+  headers[name]?.toString();

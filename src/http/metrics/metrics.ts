@@ -2,6 +2,15 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EngineStats, RequestRecord, Timings } from '../../engine/engine.ts';
 import type { ServedModels } from '../../serving/served-models.ts';
 import type { MemoryGuard } from '../../watch/memory-guard.ts';
+import {
+  LOOP_DELAY_BUCKETS_S,
+  TTFT_BUCKETS_S,
+  ITL_BUCKETS_S,
+  LATENCY_BUCKETS_S,
+  TOKEN_BUCKETS,
+  CHOICE_BUCKETS,
+  STEP_ROW_BUCKETS,
+} from './buckets.ts';
 import { ENGINE_COUNTERS, ENGINE_GAUGES } from './engine-metrics.ts';
 import { registerInfo } from './info-metrics.ts';
 import { KeyMetrics } from './key-metrics.ts';
@@ -15,27 +24,6 @@ const PREFIX = 'tokenflare_';
 /** The label that tells models apart, as vLLM calls it. */
 const MODEL = 'model_name';
 type ModelLabel = Record<typeof MODEL, string>;
-
-const LOOP_DELAY_BUCKETS_S = [
-  0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1,
-  2.5,
-];
-/** vLLM's buckets, with finer ones in front for models that take a step in a millisecond. */
-const TTFT_BUCKETS_S = [
-  0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160, 640,
-  2560,
-];
-const ITL_BUCKETS_S = [
-  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20,
-  40, 80,
-];
-const LATENCY_BUCKETS_S = [
-  0.01, 0.03, 0.1, 0.3, 0.5, 0.8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960, 1920,
-  7680,
-];
-const TOKEN_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000];
-const CHOICE_BUCKETS = [1, 2, 5, 10, 20];
-const STEP_ROW_BUCKETS = [1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384];
 
 /**
  * Everything that `GET /metrics` shows, named as vLLM names it (docs/design/metrics.md) under our own prefix. Has its
@@ -150,7 +138,7 @@ export class Metrics {
     this.#gauge('process_resident_memory_bytes', 'Resident memory of the HTTP process.', () =>
       process.memoryUsage.rss(),
     );
-    this.#logLinesLost(numLogLinesLost);
+    this.#totalOf('log_lines_lost_total', 'Log lines that could not be written.', numLogLinesLost);
     this.#loopDelay = this.#watchLoopDelay();
     registerInfo(this.#registry, PREFIX, models);
     if (names !== 'tokenflare') registerVllmInfo(this.#registry, models);
@@ -187,6 +175,11 @@ export class Metrics {
       () => streams.numUnread,
     );
     this.#gauge('resumable_stream_bytes', 'What they keep of what they sent.', () => streams.numBytes);
+  }
+
+  /** Counters that other parts keep, each by its name. */
+  watchTotals(totals: readonly (readonly [name: string, help: string, read: () => number])[]): void {
+    for (const [name, help, read] of totals) this.#totalOf(name, help, read);
   }
 
   /** Called at most once. */
@@ -274,11 +267,11 @@ export class Metrics {
     return new LoopDelay((seconds) => histogram.observe(seconds));
   }
 
-  /** Never falls, so setting it anew is safe. */
-  #logLinesLost(read: () => number): void {
+  /** A counter that is kept elsewhere; it never falls, so setting it anew is safe. */
+  #totalOf(name: string, help: string, read: () => number): void {
     new Counter({
-      name: `${PREFIX}log_lines_lost_total`,
-      help: 'Log lines that could not be written.',
+      name: PREFIX + name,
+      help,
       registers: [this.#registry],
       collect() {
         this.reset();

@@ -11,6 +11,7 @@ const ID_HEADERS: Partial<Record<ApiFamily, (id: string) => Record<string, strin
 export const answerHeaders = (scope: RequestScope): Record<string, string> => ({
   'x-request-id': scope.id,
   ...ID_HEADERS[scope.facts.api ?? 'openai']?.(scope.id),
+  ...scope.trace?.answerHeaders,
   ...(scope.ignoredFields.length > 0 ? { 'x-ignored-fields': scope.ignoredFields.join(', ') } : {}),
   ...timingHeaders(scope.isHeld ? undefined : scope.record, scope.elapsedMs),
 });

@@ -53,6 +53,7 @@ class InnerScope extends RequestScope {
     // What ends after another attempt has begun says nothing of the outer request.
     if (!this.#isCurrent()) return;
     this.#outer.model = this.model;
+    this.#outer.operation = this.operation;
     this.#outer.error = this.error;
     this.#outer.prompt ??= this.prompt;
   }

@@ -44,7 +44,12 @@ export class RequestLog {
   lineOf(outcome: RequestOutcome): LogLine {
     const { scope } = outcome;
     const path = scope.route === UNMATCHED ? this.#knownParts(scope.path) : scope.route;
-    return { ...requestLogLine(outcome, path), ...this.#errorFields(scope.error) };
+    const showsPrompt = this.#options.showsTexts && scope.prompt !== undefined;
+    return {
+      ...requestLogLine(outcome, path),
+      ...(showsPrompt ? { prompt: scope.prompt } : {}),
+      ...this.#errorFields(scope.error),
+    };
   }
 
   #errorFields(error: EngineError | undefined): Record<string, unknown> {
@@ -93,6 +98,7 @@ function requestLogLine({ scope, status, durationMs }: RequestOutcome, path: str
   const { record } = scope;
   return {
     requestId: scope.id,
+    ...scope.trace?.logFields,
     method: scope.method,
     path,
     status,
@@ -101,7 +107,6 @@ function requestLogLine({ scope, status, durationMs }: RequestOutcome, path: str
     ...(scope.principal.keyName === undefined ? {} : { key: scope.principal.keyName }),
     ...(scope.model === undefined ? {} : { model: scope.model }),
     ...(record === undefined ? {} : completionFields(record)),
-    ...(scope.prompt === undefined ? {} : { prompt: scope.prompt }),
   };
 }
 

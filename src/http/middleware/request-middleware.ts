@@ -8,6 +8,7 @@ import { handleError } from './error-handlers.ts';
 import { clientAddressOf, isTrusted, networkOf, plainAddress } from '../edge/client-address.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { OwnProcess } from './own-process.ts';
+import type { RequestTracer } from './request-tracer.ts';
 import { readCredentials } from './authenticate.ts';
 import { chooseRequestId } from './request-id.ts';
 import type { RequestLog } from './request-log.ts';
@@ -30,7 +31,7 @@ export function requestMiddleware(
   log: RequestLog,
   metrics: Metrics,
   trust: TrustSettings,
-  { collector, requests }: Partial<OwnProcess> = {},
+  { collector, requests, tracer }: Partial<OwnProcess> & { tracer?: RequestTracer | undefined } = {},
 ): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const id = chooseRequestId(c.req.header('x-request-id'));
@@ -39,12 +40,14 @@ export function requestMiddleware(
       leave?.();
       metrics.countHttpRequest(scope.method, scope.route, outcome.status);
       log.write(outcome);
+      tracer?.end(outcome);
     });
     const route = routePath(c, -1);
     // Middleware alone matched: its pattern says nothing.
     const isMatched = route !== '/*' && route !== '*';
     if (isMatched) scope.route = route;
     scope.facts = routes.factsOf(isMatched ? route : undefined, scope.path);
+    tracer?.begin(scope, (name) => c.req.header(name));
     setOrigin(c, scope, trust);
     collector?.enter();
     const leave = requests?.enter(scope);

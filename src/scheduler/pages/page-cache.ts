@@ -56,11 +56,13 @@ export interface PageCounts {
   readonly numEvicted: number;
 }
 
-/** Told of whole pages, so that they can be kept elsewhere, too. */
+/** Told of whole pages, so that they can be kept elsewhere, and routers know of them. */
 export interface PageWatcher {
   /** A sequence has taken over, or left, a beginning: nothing is written to its pages any more. */
   used(nodes: readonly PageNode[], owner: string): void;
-  /** A page's tokens had to go. */
+  /** A page is whole, and found by those who begin alike. */
+  stored(node: PageNode): void;
+  /** A page's tokens had to go, whole or not. */
   evicted(node: PageNode): void;
   /** A page may hold anything. */
   spoilt(node: PageNode): void;
@@ -100,7 +102,7 @@ export class PageCache {
   readonly #touched = new Set<number>();
   #numShared = 0;
   #numEvicted = 0;
-  #watcher: PageWatcher | undefined;
+  readonly #watchers: Partial<PageWatcher>[] = [];
 
   constructor({ numPages, prefixCache, window }: PageCacheOptions) {
     this.numPages = numPages;
@@ -110,9 +112,8 @@ export class PageCache {
     this.#windows = window && new WindowPages(numPages, window);
   }
 
-  /** One at most is told of pages. */
-  watch(watcher: PageWatcher): void {
-    this.#watcher = watcher;
+  watch(watcher: Partial<PageWatcher>): void {
+    this.#watchers.push(watcher);
   }
 
   /** Pages that can be handed out. */
@@ -168,7 +169,7 @@ export class PageCache {
     owner = '',
   ): { holder: PageHolder; copies: PageCopy[] } {
     const holder: PageHolder = { pages: [], windowPages: [], nodes: [], salt, owner };
-    if (match !== undefined) this.#watcher?.used(match.nodes, owner);
+    if (match !== undefined) for (const watcher of this.#watchers) watcher.used?.(match.nodes, owner);
     for (const node of match?.nodes ?? []) {
       this.#hold(node.page);
       holder.pages.push(node.page);
@@ -303,7 +304,10 @@ export class PageCache {
   /** Where another page holds the very same tokens, what follows is found behind that one. */
   #joinEqual({ nodes }: PageHolder, index: number, node: PageNode): void {
     const equal = this.#tree.equalOf(node);
-    if (equal === undefined) return;
+    if (equal === undefined) {
+      for (const watcher of this.#watchers) watcher.stored?.(node);
+      return;
+    }
     this.#tree.remove(node);
     this.#nodeOf.delete(node.page);
     this.#windows?.forget(node.page);
@@ -331,6 +335,7 @@ export class PageCache {
     this.#nodeOf.set(page, node);
     this.#kept.add(node);
     this.#touched.add(page);
+    for (const watcher of this.#watchers) watcher.stored?.(node);
     return { node, isNew: true };
   }
 
@@ -339,10 +344,11 @@ export class PageCache {
   /** The sequence needs its pages no more; what they hold stays there. */
   free(holder: PageHolder): void {
     const { pages, windowPages, nodes, owner } = holder;
-    if (this.#watcher !== undefined) {
+    if (this.#watchers.length > 0) {
       const isOpen = (node: PageNode): boolean => node.tokenIds.length < PAGE_TOKENS || !this.#isKnown(node);
       const end = nodes.findIndex(isOpen);
-      this.#watcher.used(end === -1 ? nodes : nodes.slice(0, end), owner);
+      const left = end === -1 ? nodes : nodes.slice(0, end);
+      for (const watcher of this.#watchers) watcher.used?.(left, owner);
     }
     this.#closeWindow(holder, windowPages.length);
     windowPages.length = 0;
@@ -358,7 +364,7 @@ export class PageCache {
       this.#tree.remove(node);
       this.#nodeOf.delete(node.page);
       this.#windows?.forget(node.page);
-      this.#watcher?.spoilt(node);
+      for (const watcher of this.#watchers) watcher.spoilt?.(node);
     }
   }
 
@@ -422,7 +428,7 @@ export class PageCache {
     this.#windows?.forget(node.page);
     this.#tree.remove(node);
     this.#numEvicted++;
-    this.#watcher?.evicted(node);
+    for (const watcher of this.#watchers) watcher.evicted?.(node);
     return node.page;
   }
 }

@@ -33,7 +33,7 @@ export interface PageSavesOptions {
  * Which pages are still to be written to the disk, the longest used first. They wait in the cache itself: one that is
  * evicted before the disk takes it is dropped, so that no request waits for a slow disk, and no memory grows.
  */
-export class PageSaves implements PageWatcher {
+export class PageSaves implements Omit<PageWatcher, 'stored'> {
   readonly #options: PageSavesOptions;
   readonly #waiting = new Map<PageNode, Waiting>();
   /** Names of pages on their way, in order. */
