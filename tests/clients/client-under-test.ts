@@ -43,6 +43,7 @@ export const CLIENTS: readonly ClientUnderTest[] = [
   ofNode('openai-6', 'openai', 'openai', 'openai'),
   ofNode('openai-7', 'openai', 'openai', 'openai'),
   ofNode('anthropic', '@anthropic-ai/sdk', 'anthropic', '@anthropic-ai/sdk'),
+  ofNode('ollama', 'ollama', 'ollama', 'ollama'),
   ofNode('cloudflare', 'cloudflare', 'cloudflare', 'cloudflare'),
   ofNode('workers-ai-provider', 'workers-ai-provider', 'workers-ai-provider', 'workers-ai-provider'),
   ofNode('ai-gateway-provider', 'ai-gateway-provider', 'ai-gateway-provider', 'ai-gateway-provider'),
@@ -89,4 +90,5 @@ export const CLIENTS: readonly ClientUnderTest[] = [
   ofPython('python-openai', 'openai (Python)'),
   ofPython('python-litellm', 'litellm (Python)'),
   ofPython('python-langchain', 'langchain-openai (Python)'),
+  ofPython('python-langchain-ollama', 'langchain-ollama (Python)'),
 ];

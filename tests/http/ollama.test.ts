@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { call, post, type Answer } from '../support/http-client.ts';
 import { startHttpService } from '../support/http-service.ts';
 import { publishedTemplate } from '../support/published-templates.ts';
+import { RawClient } from '../support/raw-client.ts';
 import { useScriptedService } from '../support/scripted-service.ts';
+import { until } from '../support/service.ts';
 
 /** Ollama's API over a socket. Its own clients ask in tests/clients. */
 
@@ -260,6 +262,30 @@ describe('models', () => {
     const { json } = await call(on.service, 'GET', '/api/version');
     expect((json as { version: string }).version).toMatch(/^0\.\d+\.\d+$/);
   });
+});
+
+describe('a body without a content type', () => {
+  const send = async (headers: string): Promise<RawClient> => {
+    const client = await RawClient.open(on.service.url);
+    const body = JSON.stringify({ model: MODEL });
+    const head = `POST /api/show HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n`;
+    client.socket.write(`${head}${headers}\r\n${body}`);
+    await until(() => client.received.includes('}'));
+    return client;
+  };
+
+  it('is taken, as LiteLLM sends it', async () => {
+    expect((await send('')).statuses).toEqual([200]);
+  });
+
+  it.each(['origin: http://localhost\r\n', 'sec-fetch-site: same-origin\r\n'])(
+    'is not taken of a page: %j',
+    async (headers) => {
+      const client = await send(headers);
+      expect(client.statuses).toEqual([400]);
+      expect(client.received).toContain('content-type is missing');
+    },
+  );
 });
 
 describe('errors', () => {

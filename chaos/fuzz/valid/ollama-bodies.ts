@@ -45,7 +45,10 @@ const OPTIONS: Body = {
 const SHORT = { num_predict: 4, stop: 'zz' };
 const NOT_WANTED: Body = { truncate: false, shift: false, logprobs: false, top_logprobs: 0 };
 const HELLO = [{ role: 'user', content: 'Hello' }];
-const TOOL = { type: 'function', function: { name: 'f', description: 'Does it', parameters: SCHEMA } };
+const TOOL = {
+  type: 'function',
+  function: { name: 'f', description: 'Does it', parameters: SCHEMA, strict: true },
+};
 
 export const OLLAMA_CHAT_BODIES: readonly Body[] = [
   {
@@ -57,7 +60,9 @@ export const OLLAMA_CHAT_BODIES: readonly Body[] = [
         role: 'assistant',
         content: '',
         thinking: 'Hm',
-        tool_calls: [{ id: 'c1', function: { name: 'f', arguments: { a: [1, { b: 2 }] } } }],
+        tool_calls: [
+          { id: 'c1', type: 'function', function: { name: 'f', arguments: { a: [1, { b: 2 }] } } },
+        ],
       },
       { role: 'tool', content: '5', tool_name: 'f', tool_call_id: 'c1' },
     ],

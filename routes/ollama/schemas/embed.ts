@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MAX_PROMPTS } from '../../shared/schemas/prompt.ts';
+import { ignored } from '../../shared/schemas/common-fields.ts';
 import { countSchema, textSchema } from '../../shared/schemas/bounds.ts';
 import { textOrList } from '../../shared/schemas/lists.ts';
 import { modelFields } from './requests.ts';
@@ -7,6 +8,7 @@ import { modelFields } from './requests.ts';
 export const ollamaEmbedSchema = z
   .strictObject({
     ...modelFields,
+    options: ignored,
     input: textOrList(textSchema, MAX_PROMPTS, 1),
     truncate: z.boolean().nullish().meta({
       default: true,

@@ -112,11 +112,22 @@ export async function readJsonBodyOrList(
   throw bodyError(`the body must be a JSON object or a list, not ${describe(value)}`);
 }
 
+const JSON_TYPE_OR_NONE = new RegExp(`^$|${JSON_TYPE.source}`);
+
+/**
+ * Clients of Ollama, LiteLLM among them, name no type. A page could send that, too, but then its browser says whose page it
+ * is: by `Origin`, or by `Sec-Fetch-Site`.
+ */
+const mayLackType = (c: AppContext): boolean =>
+  c.var.scope.facts.api === 'ollama' &&
+  c.req.header('origin') === undefined &&
+  c.req.header('sec-fetch-site') === undefined;
+
 function readJson(c: AppContext, limitBytes: number, emptyBody?: Record<string, unknown>): Promise<unknown> {
   const limits = {
     limitBytes,
     limitName: 'BODY_LIMIT',
-    mediaType: JSON_TYPE,
+    mediaType: mayLackType(c) ? JSON_TYPE_OR_NONE : JSON_TYPE,
     mediaName: 'application/json',
   };
   return useBody<unknown>(c, limits, async (bytes, signal) => {
