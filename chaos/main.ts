@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { changedSince, secondsLeft, selectRows } from '../scripts/changed-files.mjs';
-import { SLOW_CASES } from '../scripts/slow-tests.mjs';
+import { SLOW_CASES } from '../scripts/slow-cases.mjs';
 import type { CaseResult } from './case-result.ts';
 import { CASES } from './cases/index.ts';
 import type { ChaosCase } from './chaos-case.ts';

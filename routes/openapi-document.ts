@@ -9,7 +9,7 @@ import {
 import { MAX_JSON_LEVELS, MAX_JSON_PARTS } from '../src/http/edge/json-body.ts';
 import { VERSION } from '../src/version.ts';
 import type { Method } from './define-route.ts';
-import { HEADERS_NOTE, resumableParam, securitySchemes, TAGS } from './openapi-parts.ts';
+import { HEADERS_NOTE, resumableParam, securitySchemes } from './openapi-parts.ts';
 import { basedRoutes } from './routes.ts';
 import { shorten, withoutRepeats } from './shorter-document.ts';
 
@@ -104,6 +104,21 @@ function mayStream({ responses }: ZodOpenApiOperationObject): boolean {
   const contentTypes = 'content' in response ? Object.keys(response.content ?? {}) : [];
   return contentTypes.includes('text/event-stream') && contentTypes.includes('application/json');
 }
+
+/** What operations are grouped by, in the order of the document. An operation names one of them. */
+const TAGS: Readonly<Record<string, string>> = {
+  OpenAI: "OpenAI's API: requests, answers and errors as OpenAI's clients have them.",
+  Ollama: "Ollama's API: requests, answers and errors as Ollama's clients have them.",
+  Anthropic: "Anthropic's API: requests, answers and errors as Anthropic's clients have them.",
+  'Workers AI': "The API of Cloudflare Workers AI, at its own path and at that of Cloudflare's API.",
+  Vectorize: 'Indexes of vectors, as the API of Cloudflare Vectorize and its binding have them.',
+  Responses: "OpenAI's Responses API. A response may be stored, and another may continue it.",
+  'AI Gateway': "Cloudflare's AI Gateway: providers behind one URL, with logs and a cache.",
+  Relevance: 'How relevant documents are to a query, as vLLM, Jina and Cohere have it.',
+  Tokens: 'What the model makes of a text: its token ids, and what its heads look at.',
+  Requests: 'Requests by their id: their state and usage, an end to them, and what they stream.',
+  Operation: 'The service itself: health, metrics, this document, benchmarks.',
+};
 
 /** In the order of `TAGS`. One that it lacks has no description, which `npm run check` reports. */
 function usedTags(paths: readonly Operations[]): NonNullable<ZodOpenApiObject['tags']> {

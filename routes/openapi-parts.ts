@@ -19,21 +19,6 @@ import {
 
 /** Building blocks of the operations of the OpenAPI document: bodies, answers, their headers, and the errors of each family. */
 
-/** What operations are grouped by, in the order of the document. An operation names one of them. */
-export const TAGS: Readonly<Record<string, string>> = {
-  OpenAI: "OpenAI's API: requests, answers and errors as OpenAI's clients have them.",
-  Ollama: "Ollama's API: requests, answers and errors as Ollama's clients have them.",
-  Anthropic: "Anthropic's API: requests, answers and errors as Anthropic's clients have them.",
-  'Workers AI': "The API of Cloudflare Workers AI, at its own path and at that of Cloudflare's API.",
-  Vectorize: 'Indexes of vectors, as the API of Cloudflare Vectorize and its binding have them.',
-  Responses: "OpenAI's Responses API. A response may be stored, and another may continue it.",
-  'AI Gateway': "Cloudflare's AI Gateway: providers behind one URL, with logs and a cache.",
-  Relevance: 'How relevant documents are to a query, as vLLM, Jina and Cohere have it.',
-  Tokens: 'What the model makes of a text: its token ids, and what its heads look at.',
-  Requests: 'Requests by their id: their state and usage, an end to them, and what they stream.',
-  Operation: 'The service itself: health, metrics, this document, benchmarks.',
-};
-
 /** What a route may answer that reads a body. */
 export const BODY_ERRORS = ['invalid_request', 'model_not_found', 'payload_too_large', 'internal'] as const;
 
@@ -305,7 +290,6 @@ export function listedResponse(id: string, response: ZodOpenApiResponseObject): 
   return listed;
 }
 
-/** Only Cloudflare's own class reads the statuses of these, so they are told by their ranges. */
 /** The errors of a family whose statuses are told by their ranges. */
 export const rangesOfErrors = (
   family: ApiFamily,

@@ -6,5 +6,4 @@ export const SLOW_TESTS: readonly (Sources & {
   readonly tests: readonly string[];
   readonly tools?: readonly string[];
 })[];
-export const SLOW_CASES: readonly (Sources & { readonly cases: readonly string[] })[];
 export const WHOLE_MATRIX: readonly string[];

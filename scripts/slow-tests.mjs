@@ -1,3 +1,16 @@
+import {
+  ANSWERS,
+  CONNECTIONS,
+  ENGINE,
+  FAULTS,
+  MODELS,
+  PACKAGE,
+  PAGE,
+  PROCESSES,
+  REAL_MODELS,
+  RUNTIMES,
+} from './rooms.mjs';
+
 /**
  * Tests that take more than some five seconds, and the beginnings of the paths of which they are tests. They are left out
  * where nothing below these has changed; the night runs all. What is quick always runs.
@@ -5,38 +18,6 @@
  * `seconds` are the sum of the times of a row's files on two quiet cores: `.ci/run` has room for some of them
  * (docs/decisions/0123-a-run-of-twelve-minutes.md).
  */
-
-const ENGINE = ['src/engine/', 'src/scheduler/', 'src/sampling/'];
-const MODELS = ['src/model/', 'src/weights/'];
-const RUNTIMES = ['src/runtime/'];
-const ANSWERS = ['src/generation/', 'src/chat-template/', 'src/grammar/', 'routes/'];
-const REAL_MODELS = [
-  ...ENGINE,
-  ...MODELS,
-  ...RUNTIMES,
-  ...['src/tokenizer/', 'src/chat-template/', 'src/grammar/'],
-];
-const PROCESSES = [
-  'src/process/',
-  'src/engine/client/process/',
-  'src/engine/worker/',
-  'src/cli/',
-  'src/service.ts',
-];
-
-const PACKAGE = [
-  'scripts/build-package',
-  'src/library/',
-  'src/cli/',
-  'examples/',
-  'src/runtime/start-runtime.ts',
-];
-const PAGE = ['src/page/', 'routes/service/', 'scripts/build-page.mjs', 'src/http/middleware/'];
-const GRAMMARS = ['src/grammar/', 'src/text/', 'src/generation/'];
-const TEXTS = ['src/generation/', 'src/text/', 'src/tokenizer/', 'src/chat-template/', 'src/process/'];
-const STORES = ['src/batch/', 'src/access/', 'src/fairness/', 'src/bounded-store.ts', 'routes/responses/'];
-const CONNECTIONS = ['src/http/', 'src/access/', 'src/bounded-store.ts'];
-const FAULTS = [...PROCESSES, 'src/watch/', 'src/access/', 'src/service-log.ts'];
 
 /** Globs of test files; `tools` are packages of Debian that they run beside the service. */
 export const SLOW_TESTS = [
@@ -291,63 +272,6 @@ export const SLOW_TESTS = [
     seconds: 1,
     sources: ['routes/service/metrics.ts', 'src/http/'],
     tools: ['prometheus'],
-  },
-];
-
-/** Attacks of `chaos/`, by the beginnings of their names. */
-export const SLOW_CASES = [
-  { cases: ['many-schemas'], seconds: 85, sources: [...GRAMMARS, 'chaos/'] },
-  { cases: ['guided-requests'], seconds: 41, sources: [...GRAMMARS, 'chaos/'] },
-  {
-    cases: ['long-choices', 'fuzz-grammars', 'fuzz-schemas', 'fuzz-expressions'],
-    seconds: 29,
-    sources: [...GRAMMARS, 'chaos/'],
-  },
-  { cases: ['invented-keys-small'], seconds: 64, sources: [...STORES, 'chaos/'] },
-  { cases: ['invented-keys-large'], seconds: 17, sources: [...STORES, 'chaos/'] },
-  { cases: ['reference-', 'fuzz-references'], seconds: 20, sources: [...STORES, 'chaos/'] },
-  { cases: ['batch-', 'fuzz-batch'], seconds: 38, sources: [...STORES, 'chaos/'] },
-  {
-    cases: ['gateway-'],
-    seconds: 38,
-    sources: ['src/gateway/', 'src/bounded-store.ts', 'routes/gateway/', 'chaos/'],
-  },
-  {
-    cases: ['fuzz-texts', 'fuzz-mutations', 'attention-flood', 'dropped-streams'],
-    seconds: 40,
-    sources: ['src/http/', 'src/tokenizer/', 'src/engine/', 'src/serving/', 'routes/', 'chaos/'],
-  },
-  {
-    cases: ['hard-files', 'fuzz-documents'],
-    seconds: 26,
-    sources: ['src/markdown/', 'src/process/', 'routes/workers-ai/', 'chaos/'],
-  },
-  { cases: ['fuzz-schemathesis'], seconds: 62, sources: ['routes/', 'openapi.yaml', 'chaos/'] },
-  {
-    cases: ['overload'],
-    seconds: 23,
-    sources: ['src/http/', 'src/engine/', 'src/serving/', 'src/fairness/', 'chaos/'],
-  },
-  { cases: ['megabyte-'], seconds: 39, sources: [...TEXTS, 'chaos/'] },
-  { cases: ['hostile-tokenizer'], seconds: 16, sources: [...TEXTS, 'chaos/'] },
-  {
-    cases: ['fuzz-tools', 'tool-any-of', 'slow-templates', 'endless-template'],
-    seconds: 16,
-    sources: [...TEXTS, ...GRAMMARS, 'chaos/'],
-  },
-  { cases: ['unread-'], seconds: 47, sources: [...CONNECTIONS, 'chaos/'] },
-  {
-    cases: ['short-bodies', 'slow-headers', 'slow-bodies', 'slow-readers', 'wrong-keys'],
-    seconds: 32,
-    sources: [...CONNECTIONS, 'chaos/'],
-  },
-  { cases: ['service-process', 'orphans'], seconds: 27, sources: [...FAULTS, 'chaos/'] },
-  { cases: ['engine-', 'worker-'], seconds: 31, sources: [...FAULTS, 'chaos/'] },
-  { cases: ['sig', 'log-', 'redis-', 'out-of-files'], seconds: 47, sources: [...FAULTS, 'chaos/'] },
-  {
-    cases: ['alternating-models'],
-    seconds: 16,
-    sources: ['src/serving/', 'src/catalog/', 'src/engine/', 'chaos/'],
   },
 ];
 

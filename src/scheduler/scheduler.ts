@@ -1,7 +1,7 @@
 import { Drafter } from './drafter.ts';
 import { RunQueue, type RunQueueOptions, type Starts } from './admission/run-queue.ts';
 import type { Changes } from './admission/queue-changes.ts';
-import type { PageCopy } from './pages/page-cache.ts';
+import type { PageCopy } from './pages/page-holder.ts';
 import {
   GuideBudget,
   prefillBudget,

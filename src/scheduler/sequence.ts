@@ -1,4 +1,4 @@
-import type { PageHolder } from './pages/page-cache.ts';
+import type { PageHolder } from './pages/page-holder.ts';
 
 /** One generation inside the engine: a prompt that grows token by token in pages of the KV cache. */
 export interface Sequence {

@@ -5,7 +5,7 @@ import { assertInvariant } from '../../errors.ts';
 import type { AttentionWeights } from '../../model/inspect-attention.ts';
 import type { Loan } from '../../scheduler/admission/loans.ts';
 import type { RunQueue } from '../../scheduler/admission/run-queue.ts';
-import type { PageTables } from '../../scheduler/pages/page-cache.ts';
+import type { PageTables } from '../../scheduler/pages/page-holder.ts';
 
 /** Lends seats and pages of the cache, and knows whose turn it is. */
 type Lender = Pick<RunQueue, 'shares' | 'ask' | 'tryLend' | 'pagesOf' | 'endLoan'>;

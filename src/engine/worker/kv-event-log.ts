@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { PAGE_TOKENS } from '../../pages.ts';
-import type { PageWatcher } from '../../scheduler/pages/page-cache.ts';
+import type { PageWatcher } from '../../scheduler/pages/page-watcher.ts';
 import type { PageNode } from '../../scheduler/pages/prefix-tree.ts';
 import type { KvEventBatch } from '../protocol.ts';
 import { MessagePackWriter } from './message-pack-writer.ts';

@@ -7,7 +7,7 @@ import {
 import { buildStepBatch, type SegmentInput } from '../../runtime/build-step-batch.ts';
 import type { Forward, KvCache, PageTable, Runtime } from '../../runtime/runtime.ts';
 import { pagesFor } from '../../pages.ts';
-import { tablesUpTo } from '../../scheduler/pages/page-cache.ts';
+import { tablesUpTo } from '../../scheduler/pages/page-holder.ts';
 import type { Segment, StepBatch, StepRow } from '../../runtime/step-batch.ts';
 import type { ScheduledStep } from '../../scheduler/scheduler.ts';
 import { assertInvariant } from '../../errors.ts';

@@ -1,5 +1,5 @@
 import { groupOf } from '../../fairness/client-id.ts';
-import type { PageHolder } from '../pages/page-cache.ts';
+import type { PageHolder } from '../pages/page-holder.ts';
 
 /** A seat and pages for work that is no sequence. They count as its client's, and no other client takes them away. */
 export interface Loan {

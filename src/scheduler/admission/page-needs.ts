@@ -54,7 +54,7 @@ export class PageNeeds {
 
   #hasWindow(numTokens: number, stopped: readonly Sequence[]): boolean {
     const holders = stopped.flatMap(({ holder }) => (holder === undefined ? [] : [holder]));
-    return this.#cache.hasWindowFor(numTokens, this.#running.length - stopped.length, holders);
+    return this.#cache.windows.hasRoomFor(numTokens, this.#running.length - stopped.length, holders);
   }
 
   /** Pages that the client's first that waits takes of those that are free. */

@@ -1,21 +1,16 @@
 import { assertInvariant } from '../../errors.ts';
 import { ClientShares } from '../../fairness/client-shares.ts';
 import { pagesFor } from '../../pages.ts';
-import {
-  PageCache,
-  type PageCacheOptions,
-  type PageCopy,
-  type PageTables,
-  tablesUpTo,
-} from '../pages/page-cache.ts';
+import { PageCache, type PageCacheOptions } from '../pages/page-cache.ts';
+import { type PageCopy, type PageTables, tablesUpTo } from '../pages/page-holder.ts';
 import type { PrefixMatch } from '../pages/prefix-tree.ts';
 import type { Sequence } from '../sequence.ts';
-import { FairShares } from './fair-shares.ts';
 import { isWorthWaiting } from './is-worth-waiting.ts';
 import { Loans, type Loan } from './loans.ts';
 import { PageNeeds } from './page-needs.ts';
 import { type Changes, QueueChanges } from './queue-changes.ts';
 import { Seats } from './seats.ts';
+import { SharesNow } from './shares-now.ts';
 import { WaitingList } from './waiting-list.ts';
 
 export interface RunQueueOptions extends PageCacheOptions {
@@ -58,14 +53,20 @@ export class RunQueue {
   readonly #running: Sequence[] = [];
   readonly #needs: PageNeeds;
   readonly changes = new QueueChanges();
-  /** As things are; `undefined` when something has changed since it was asked. */
-  #seatShares: FairShares | undefined;
-  #pageShares: FairShares | undefined;
+  readonly #sharesNow: SharesNow;
 
   constructor(options: RunQueueOptions) {
     this.cache = new PageCache(options);
     this.#seats = new Seats(options.numSeats);
     this.#needs = new PageNeeds(this.cache, this.#running, this.waiting, this.#loans);
+    this.#sharesNow = new SharesNow({
+      cache: this.cache,
+      numSeats: options.numSeats,
+      running: this.#running,
+      waiting: this.waiting,
+      loans: this.#loans,
+      needs: this.#needs,
+    });
   }
 
   /** In the order in which they started. */
@@ -80,7 +81,7 @@ export class RunQueue {
   add(sequence: Sequence): void {
     this.waiting.add(sequence);
     this.shares.enter(sequence.clientId);
-    this.#changed();
+    this.#sharesNow.changed();
   }
 
   /** Takes a sequence out, wherever it is, and frees what it has; `undefined` when it is not here (any more). */
@@ -90,7 +91,7 @@ export class RunQueue {
     if (sequence === undefined) return undefined;
     if (index !== -1) this.#release(sequence);
     this.shares.leave(sequence.clientId);
-    this.#changed();
+    this.#sharesNow.changed();
     return sequence;
   }
 
@@ -103,8 +104,7 @@ export class RunQueue {
   record({ holder, tokenIds, numComputedTokens }: Sequence): void {
     assertInvariant(holder !== undefined, 'a sequence that runs has pages');
     this.cache.record(holder, tokenIds, numComputedTokens);
-    this.#seatShares?.forgetStoppable();
-    this.#pageShares?.forgetStoppable();
+    this.#sharesNow.forgetStoppable();
   }
 
   /** What happened since this was asked before. */
@@ -116,7 +116,7 @@ export class RunQueue {
   makeRoom(): void {
     for (const sequence of [...this.#running]) {
       while (sequence.holder !== undefined && !this.#hasRoom(sequence)) {
-        const stopped = this.#sharesOfPages().leastEntitled();
+        const stopped = this.#sharesNow.ofPages().leastEntitled();
         assertInvariant(stopped !== undefined, 'a sequence that runs alone has room');
         this.#stop(stopped);
       }
@@ -138,14 +138,14 @@ export class RunQueue {
   /** How many of its next tokens the window of a sequence has room for. */
   numRowsOfWindow({ holder, numComputedTokens }: Sequence): number {
     assertInvariant(holder !== undefined, 'a sequence that runs has pages');
-    return this.cache.windowEnd(holder) - numComputedTokens;
+    return this.cache.windows.endOf(holder) - numComputedTokens;
   }
 
   /** Gives the window of a sequence pages for its next tokens, for which there is room. */
   openWindow({ holder, numComputedTokens }: Sequence, numTokens: number): void {
     assertInvariant(holder !== undefined, 'a sequence that runs has pages');
     const end = numComputedTokens + numTokens;
-    this.changes.gaveWindow(this.cache.openWindow(holder, end, numComputedTokens));
+    this.changes.gaveWindow(this.cache.windows.open(holder, end, numComputedTokens));
   }
 
   /** Of the clients that wait, but for those passed over, those that may start something. */
@@ -153,9 +153,9 @@ export class RunQueue {
     const waiting = [...new Set([...this.waiting.clientIds, ...this.#loans.clientsToServe()])];
     const offered = waiting.filter((clientId) => !passed.has(clientId));
     if (offered.length < 2) return offered;
-    const entitled = this.#sharesOfSeats().entitled(offered);
+    const entitled = this.#sharesNow.ofSeats().entitled(offered);
     if (this.cache.numFree >= this.cache.numPages * SCARCE_SHARE) return entitled;
-    return this.#sharesOfPages().entitled(entitled);
+    return this.#sharesNow.ofPages().entitled(entitled);
   }
 
   /** Whether the client's first that waits cannot start for want of pages. */
@@ -165,7 +165,7 @@ export class RunQueue {
 
   /** Whether pages are owed to a client that lacks them: nothing else starts until it has them. */
   isOwedPages(clientId: string): boolean {
-    return this.#sharesOfPages().hasClaim(clientId);
+    return this.#sharesNow.ofPages().hasClaim(clientId);
   }
 
   /** Starts sequences for which others must stop; those that started. */
@@ -174,7 +174,7 @@ export class RunQueue {
     const passed = new Set<string>();
     for (let numTries = 0; numTries < MOST_TRIES; numTries++) {
       const waiting = [...this.waiting.clientIds].filter((clientId) => !passed.has(clientId));
-      const stops = this.numFreeSeats > 0 ? undefined : this.#sharesOfSeats(starting).stops(waiting);
+      const stops = this.numFreeSeats > 0 ? undefined : this.#sharesNow.ofSeats(starting).stops(waiting);
       const candidates = stops?.keys() ?? this.#withoutAny(waiting).filter((id) => this.lacksPages(id));
       const clientId = this.shares.next(candidates);
       if (clientId === undefined) break;
@@ -205,7 +205,8 @@ export class RunQueue {
   ): Sequence[] | undefined {
     const stopped = first === undefined ? [] : [first];
     while (!this.#needs.hasPagesFor(clientId, stopped)) {
-      const next = this.#sharesOfPages([...starting], stopped)
+      const next = this.#sharesNow
+        .ofPages([...starting], stopped)
         .stops([clientId])
         .get(clientId);
       if (next === undefined) return undefined;
@@ -249,7 +250,7 @@ export class RunQueue {
     if (sequence.numPreemptions === 0) sequence.numCachedTokens = match?.numTokens;
     const hasRoom = this.#hasRoom(sequence);
     assertInvariant(hasRoom, 'a sequence starts where there are pages for it');
-    this.#changed();
+    this.#sharesNow.changed();
     return copies;
   }
 
@@ -261,7 +262,7 @@ export class RunQueue {
     sequence.numPreemptions++;
     this.waiting.addFirst(sequence);
     this.changes.stopped();
-    this.#changed();
+    this.#sharesNow.changed();
   }
 
   #release(sequence: Sequence): void {
@@ -280,14 +281,14 @@ export class RunQueue {
     if (!this.cache.grow(holder, numTokens)) return false;
     if (holder.pages.length === numBefore) return true;
     this.changes.gave(holder.pages.slice(numBefore));
-    this.#pageShares = undefined;
+    this.#sharesNow.pagesChanged();
     return true;
   }
 
   /** Work that is no sequence joins those who wait; `endLoan` must follow. */
   ask(clientId: string, numTokens: number): Loan {
     this.shares.enter(clientId);
-    this.#changed();
+    this.#sharesNow.changed();
     return this.#loans.ask(clientId, numTokens);
   }
 
@@ -298,9 +299,9 @@ export class RunQueue {
   tryLend(loan: Loan): boolean {
     const needsMore = (): boolean =>
       pagesFor(loan.numTokens) > this.cache.numFree ||
-      !this.cache.hasWindowFor(loan.numTokens, this.#running.length, []);
+      !this.cache.windows.hasRoomFor(loan.numTokens, this.#running.length, []);
     while (this.numFreeSeats === 0 || needsMore()) {
-      const shares = this.numFreeSeats === 0 ? this.#sharesOfSeats() : this.#sharesOfPages();
+      const shares = this.numFreeSeats === 0 ? this.#sharesNow.ofSeats() : this.#sharesNow.ofPages();
       const stopped = shares.stoppedForLoan(loan.clientId);
       if (stopped === undefined) return false;
       this.#stop(stopped);
@@ -310,9 +311,9 @@ export class RunQueue {
     assertInvariant(hasRoom, 'pages are lent while there are so many');
     this.changes.filled(holder.pages);
     // Its window has room for a page of further tokens at any time: what it leaves behind is free for what comes.
-    this.changes.filledWindow(this.cache.openWholeWindow(holder, loan.numTokens));
+    this.changes.filledWindow(this.cache.windows.openWhole(holder, loan.numTokens));
     this.#loans.lend(loan, holder, this.#seats.take());
-    this.#changed();
+    this.#sharesNow.changed();
     return true;
   }
 
@@ -323,9 +324,9 @@ export class RunQueue {
   pagesOf(loan: Loan, numComputed: number, end: number): PageTables & { readonly end: number } {
     const holder = this.#loans.holderOf(loan);
     assertInvariant(holder !== undefined, 'work is computed in pages that it was lent');
-    this.cache.moveWindow(holder, numComputed);
-    const endNow = Math.min(end, this.cache.windowEnd(holder));
-    this.changes.filledWindow(this.cache.openWindow(holder, endNow, numComputed));
+    this.cache.windows.move(holder, numComputed);
+    const endNow = Math.min(end, this.cache.windows.endOf(holder));
+    this.changes.filledWindow(this.cache.windows.open(holder, endNow, numComputed));
     return { ...tablesUpTo(holder, endNow), end: endNow };
   }
 
@@ -338,52 +339,6 @@ export class RunQueue {
       this.#seats.free(lent.seat);
     }
     this.shares.leave(loan.clientId);
-    this.#changed();
-  }
-
-  #changed(): void {
-    this.#seatShares = undefined;
-    this.#pageShares = undefined;
-  }
-
-  /** @param starting sequences that have just started, and do not stop at once */
-  #sharesOfSeats(starting: readonly Sequence[] = []): FairShares {
-    const one = (): number => 1;
-    const make = (): FairShares => this.#makeShares(this.#seats.numSeats, one, one, one, starting, []);
-    return starting.length > 0 ? make() : (this.#seatShares ??= make());
-  }
-
-  /** @param stopped sequences that are about to stop */
-  #sharesOfPages(starting: readonly Sequence[] = [], stopped: readonly Sequence[] = []): FairShares {
-    const make = (): FairShares =>
-      this.#makeShares(
-        this.cache.numPages,
-        ({ holder }) => (holder === undefined ? 0 : this.cache.amountOf(holder)),
-        ({ pages }) => pages?.length ?? 0,
-        (clientId) => this.#needs.numPagesOf(clientId),
-        starting,
-        stopped,
-      );
-    return starting.length + stopped.length > 0 ? make() : (this.#pageShares ??= make());
-  }
-
-  #makeShares(
-    capacity: number,
-    amountOf: (sequence: Sequence) => number,
-    amountLent: (loan: Loan) => number,
-    needOf: (clientId: string) => number,
-    starting: readonly Sequence[],
-    stopped: readonly Sequence[],
-  ): FairShares {
-    const lent = this.#loans.lent.map((loan) => ({ clientId: loan.clientId, amount: amountLent(loan) }));
-    const kept = starting.map((one) => ({ clientId: one.clientId, amount: amountOf(one) }));
-    return new FairShares({
-      capacity,
-      running: this.#running.filter((one) => !starting.includes(one) && !stopped.includes(one)),
-      amountOf,
-      fixed: [...lent, ...kept],
-      waiting: [...this.waiting.clientIds, ...this.#loans.asking.map(({ clientId }) => clientId)],
-      needOf,
-    });
+    this.#sharesNow.changed();
   }
 }

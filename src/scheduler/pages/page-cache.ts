@@ -1,40 +1,11 @@
 import { assertInvariant } from '../../errors.ts';
-import { GONE, PAGE_TOKENS, pagesFor } from '../../pages.ts';
+import { PAGE_TOKENS, pagesFor } from '../../pages.ts';
+import type { PageCopy, PageHolder } from './page-holder.ts';
+import type { PageWatcher } from './page-watcher.ts';
 import { PrefixTree, type PageNode, type PrefixMatch } from './prefix-tree.ts';
 import { trimToWindow } from './trim-to-window.ts';
 import { WindowPages, type WindowOptions } from './window-pages.ts';
-
-/** A page to copy before a step. */
-export interface PageCopy {
-  readonly from: number;
-  readonly to: number;
-  /** The pages beside them, where windows have pages of their own. */
-  readonly window: { readonly from: number; readonly to: number } | undefined;
-}
-
-/** The pages that a sequence holds, in the order of its tokens. */
-export interface PageHolder {
-  readonly pages: number[];
-  /** Those beside them: GONE behind the window, and as many as it has reached. Empty where windows have none of their own. */
-  readonly windowPages: number[];
-  /** Of each of its first pages what the tree knows of its tokens: an equal page may stand for its own. */
-  readonly nodes: PageNode[];
-  readonly salt: string | undefined;
-  /** The client for whom its pages are counted where they are kept elsewhere. */
-  readonly owner: string;
-}
-
-/** Where a step finds the keys and values of a sequence. */
-export interface PageTables {
-  readonly pages: readonly number[];
-  readonly windowPages: readonly number[] | undefined;
-}
-
-/** The pages of a sequence's first tokens. */
-export const tablesUpTo = ({ pages, windowPages }: PageHolder, numTokens: number): PageTables => ({
-  pages: pages.slice(0, pagesFor(numTokens)),
-  windowPages: windowPages.length === 0 ? undefined : windowPages.slice(0, pagesFor(numTokens)),
-});
+import { WindowsOfSequences } from './windows-of-sequences.ts';
 
 /** Pages of each table whose memory is not needed now. */
 export interface Emptied {
@@ -54,18 +25,6 @@ export interface PageCounts {
   readonly numWindowUsed: number;
   /** Since the start: pages whose tokens had to go. */
   readonly numEvicted: number;
-}
-
-/** Told of whole pages, so that they can be kept elsewhere, and routers know of them. */
-export interface PageWatcher {
-  /** A sequence has taken over, or left, a beginning: nothing is written to its pages any more. */
-  used(nodes: readonly PageNode[], owner: string): void;
-  /** A page is whole, and found by those who begin alike. */
-  stored(node: PageNode): void;
-  /** A page's tokens had to go, whole or not. */
-  evicted(node: PageNode): void;
-  /** A page may hold anything. */
-  spoilt(node: PageNode): void;
 }
 
 export interface PageCacheOptions {
@@ -97,7 +56,8 @@ export class PageCache {
   /** By page, where the tree knows its tokens. */
   readonly #nodeOf = new Map<number, PageNode>();
   readonly #tree = new PrefixTree();
-  readonly #windows: WindowPages | undefined;
+  readonly windows: WindowsOfSequences;
+  readonly #windowPages: WindowPages | undefined;
   /** Pages that were handed out since they were last known to be empty. */
   readonly #touched = new Set<number>();
   #numShared = 0;
@@ -109,7 +69,8 @@ export class PageCache {
     this.#prefixCache = prefixCache;
     this.#empty = Array.from({ length: numPages }, (_, i) => numPages - 1 - i);
     this.#numHolders = new Int32Array(numPages); // [numPages]
-    this.#windows = window && new WindowPages(numPages, window);
+    this.#windowPages = window && new WindowPages(numPages, window);
+    this.windows = new WindowsOfSequences(this.#windowPages, (page) => this.#nodeOf.has(page));
   }
 
   watch(watcher: Partial<PageWatcher>): void {
@@ -126,7 +87,7 @@ export class PageCache {
       numUsed: this.numPages - this.numFree,
       numShared: this.#numShared,
       numKept: this.#kept.size,
-      numWindowUsed: this.#windows?.numUsed ?? 0,
+      numWindowUsed: this.#windowPages?.numUsed ?? 0,
       numEvicted: this.#numEvicted,
     };
   }
@@ -150,7 +111,7 @@ export class PageCache {
   find(tokenIds: readonly number[], maxTokens: number, salt?: string): PrefixMatch | undefined {
     if (!this.#prefixCache) return undefined;
     const match = this.#tree.find(tokenIds, maxTokens, salt);
-    return this.#windows === undefined ? match : trimToWindow(match, this.#windows);
+    return this.#windowPages === undefined ? match : trimToWindow(match, this.#windowPages);
   }
 
   /** Pages that must be free for a sequence to go on behind a match with room for `numTokens` tokens in all. */
@@ -177,17 +138,20 @@ export class PageCache {
     }
     const { partial, numTokens = 0 } = match ?? {};
     const numWhole = holder.pages.length;
-    this.#openWindow(holder, numWhole, numTokens);
+    this.windows.openPages(holder, numWhole, numTokens);
     if (partial === undefined) return { holder, copies: [] };
     const from = partial.node.page;
     // Held until its copy has a page, or it might be the one that is evicted for it.
     this.#hold(from);
-    this.#windows?.hold(from);
+    this.#windowPages?.hold(from);
     const page = this.#handOut();
     holder.pages.push(page);
-    this.#openWindow(holder, numWhole + 1, numTokens);
-    const window = this.#windows && { from: this.#windows.besideOf(from), to: this.#windows.besideOf(page) };
-    this.#windows?.release(from, this.#nodeOf.has(from));
+    this.windows.openPages(holder, numWhole + 1, numTokens);
+    const window = this.#windowPages && {
+      from: this.#windowPages.besideOf(from),
+      to: this.#windowPages.besideOf(page),
+    };
+    this.#windowPages?.release(from, this.#nodeOf.has(from));
     this.#release(from);
     this.#note(
       holder,
@@ -205,74 +169,13 @@ export class PageCache {
     return true;
   }
 
-  /** Whether windows have room for a sequence of so many tokens beside others, once some sequences have given up theirs. */
-  hasWindowFor(numTokens: number, numOthers: number, stopped: readonly PageHolder[]): boolean {
-    if (this.#windows === undefined) return true;
-    const windows = stopped.map(({ pages, windowPages }) =>
-      pages.filter((_, index) => (windowPages[index] ?? GONE) !== GONE),
-    );
-    return this.#windows.needOf(numTokens) + numOthers <= this.#windows.numFreeWithout(windows);
-  }
-
-  /** Tokens of a sequence, from its first on, that its window has room for. */
-  windowEnd({ windowPages }: PageHolder): number {
-    return this.#windows === undefined
-      ? Infinity
-      : (windowPages.length + this.#windows.numFree) * PAGE_TOKENS;
-  }
-
-  /**
-   * Gives the window of a sequence pages up to `numTokens`, for which it has pages itself.
-   * @returns pages of the window that may hold anything
-   */
-  openWindow(holder: PageHolder, numTokens: number, numComputed: number): number[] {
-    return this.#openWindow(holder, pagesFor(numTokens), numComputed);
-  }
-
-  /** Gives a window all that a sequence of `numTokens` needs at once, before any is computed. */
-  openWholeWindow(holder: PageHolder, numTokens: number): number[] {
-    return this.#openWindow(holder, this.#windows?.needOf(numTokens) ?? 0, 0);
-  }
-
-  #openWindow({ pages, windowPages }: PageHolder, end: number, numComputed: number): number[] {
-    const windows = this.#windows;
-    const fresh: number[] = [];
-    if (windows === undefined) return fresh;
-    const first = windows.firstSeen(numComputed);
-    for (let index = windowPages.length; index < end; index++) {
-      const page = pages[index];
-      assertInvariant(page !== undefined, 'a window is opened over pages of its sequence');
-      if (index >= first && windows.hold(page)) fresh.push(windows.besideOf(page));
-      windowPages.push(index >= first ? windows.besideOf(page) : GONE);
-    }
-    return fresh;
-  }
-
   /** Takes note of what was computed: the first `numTokens` of these tokens are in the sequence's pages. */
   record(holder: PageHolder, tokenIds: readonly number[], numTokens: number): void {
     if (this.#prefixCache) {
       const noted = this.#numNoted(holder);
       if (numTokens > noted) this.#note(holder, tokenIds.slice(noted, numTokens), noted);
     }
-    this.moveWindow(holder, numTokens);
-  }
-
-  /** The window of a sequence has moved on: so many of its tokens are computed. */
-  moveWindow(holder: PageHolder, numTokens: number): void {
-    if (this.#windows !== undefined) this.#closeWindow(holder, this.#windows.firstSeen(numTokens));
-  }
-
-  /** Gives up the pages of a sequence's window before the page `end`. */
-  #closeWindow({ pages, windowPages }: PageHolder, end: number): void {
-    for (
-      let index = Math.min(end, windowPages.length) - 1;
-      index >= 0 && windowPages[index] !== GONE;
-      index--
-    ) {
-      const page = pages[index] ?? GONE;
-      this.#windows?.release(page, this.#nodeOf.has(page));
-      windowPages[index] = GONE;
-    }
+    this.windows.move(holder, numTokens);
   }
 
   #numNoted({ nodes }: PageHolder): number {
@@ -310,7 +213,7 @@ export class PageCache {
     }
     this.#tree.remove(node);
     this.#nodeOf.delete(node.page);
-    this.#windows?.forget(node.page);
+    this.#windowPages?.forget(node.page);
     nodes[index] = equal;
   }
 
@@ -343,15 +246,14 @@ export class PageCache {
 
   /** The sequence needs its pages no more; what they hold stays there. */
   free(holder: PageHolder): void {
-    const { pages, windowPages, nodes, owner } = holder;
+    const { pages, nodes, owner } = holder;
     if (this.#watchers.length > 0) {
       const isOpen = (node: PageNode): boolean => node.tokenIds.length < PAGE_TOKENS || !this.#isKnown(node);
       const end = nodes.findIndex(isOpen);
       const left = end === -1 ? nodes : nodes.slice(0, end);
       for (const watcher of this.#watchers) watcher.used?.(left, owner);
     }
-    this.#closeWindow(holder, windowPages.length);
-    windowPages.length = 0;
+    this.windows.close(holder);
     // Ends first, so that they are evicted before beginnings.
     for (const page of pages.splice(0).reverse()) this.#release(page);
     nodes.length = 0;
@@ -363,7 +265,7 @@ export class PageCache {
       if (node.page !== pages[index] || !this.#isKnown(node)) continue;
       this.#tree.remove(node);
       this.#nodeOf.delete(node.page);
-      this.#windows?.forget(node.page);
+      this.#windowPages?.forget(node.page);
       for (const watcher of this.#watchers) watcher.spoilt?.(node);
     }
   }
@@ -378,7 +280,7 @@ export class PageCache {
     this.#empty.sort((a, b) => b - a);
     const emptied = this.#empty.filter((page) => this.#touched.has(page));
     for (const page of emptied) this.#touched.delete(page);
-    return { pages: emptied, windowPages: this.#windows?.takeEmptied() ?? [] };
+    return { pages: emptied, windowPages: this.#windowPages?.takeEmptied() ?? [] };
   }
 
   #hold(page: number): void {
@@ -425,7 +327,7 @@ export class PageCache {
   #drop(node: PageNode): number {
     this.#kept.delete(node);
     this.#nodeOf.delete(node.page);
-    this.#windows?.forget(node.page);
+    this.#windowPages?.forget(node.page);
     this.#tree.remove(node);
     this.#numEvicted++;
     for (const watcher of this.#watchers) watcher.evicted?.(node);

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import { CASES } from '../../../chaos/cases/index.ts';
 import { changedSince, secondsLeft, selectRows, touches } from '../../../scripts/changed-files.mjs';
-import { SLOW_CASES, SLOW_TESTS, WHOLE_MATRIX } from '../../../scripts/slow-tests.mjs';
+import { SLOW_CASES } from '../../../scripts/slow-cases.mjs';
+import { SLOW_TESTS, WHOLE_MATRIX } from '../../../scripts/slow-tests.mjs';
 import { tempDirectory } from '../../support/temp-directory.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));

@@ -1,5 +1,5 @@
 import { groupOf } from '../../../fairness/client-id.ts';
-import type { PageWatcher } from '../../../scheduler/pages/page-cache.ts';
+import type { PageWatcher } from '../../../scheduler/pages/page-watcher.ts';
 import type { PageNode } from '../../../scheduler/pages/prefix-tree.ts';
 import type { ToDisk, WriteOutcome } from './disk-protocol.ts';
 import type { DiskCounts } from '../../disk-counts.ts';

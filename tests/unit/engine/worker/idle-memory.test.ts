@@ -60,7 +60,7 @@ describe('IdleMemory', () => {
     const tokenIds = Array.from({ length: 5 * PAGE_TOKENS }, (_, i) => i);
     cache.grow(holder, tokenIds.length);
     for (let end = PAGE_TOKENS; end <= tokenIds.length; end += PAGE_TOKENS) {
-      cache.openWindow(holder, end, end - PAGE_TOKENS);
+      cache.windows.open(holder, end, end - PAGE_TOKENS);
       cache.record(holder, tokenIds, end);
     }
     expect(cache.counts().numWindowUsed).toBe(1);

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GONE, PAGE_TOKENS, pagesFor } from '../../../../src/pages.ts';
-import { PageCache, type PageHolder } from '../../../../src/scheduler/pages/page-cache.ts';
+import { PageCache } from '../../../../src/scheduler/pages/page-cache.ts';
+import type { PageHolder } from '../../../../src/scheduler/pages/page-holder.ts';
 import type { WindowOptions } from '../../../../src/scheduler/pages/window-pages.ts';
 
 const tokens = (count: number, start = 0): number[] => Array.from({ length: count }, (_, i) => start + i);
@@ -108,7 +109,7 @@ class Model {
   start(tokenIds: number[], salt: string | undefined): void {
     const match = this.cache.find(tokenIds, tokenIds.length - 1, salt);
     if (this.cache.numPagesFor(tokenIds.length, match) > this.cache.numFree) return;
-    if (!this.cache.hasWindowFor(tokenIds.length, 0, [])) return;
+    if (!this.cache.windows.hasRoomFor(tokenIds.length, 0, [])) return;
     const { holder, copies } = this.cache.take(match, salt);
     for (const { from, to, window } of copies) {
       this.contents.set(to, [...(this.contents.get(from) ?? [])]);
@@ -116,15 +117,15 @@ class Model {
     }
     expect(this.cache.grow(holder, tokenIds.length)).toBe(true);
     this.running.push({ holder, tokenIds, salt, numComputed: match?.numTokens ?? 0 });
-    expect(this.cache.windowEnd(holder)).toBeGreaterThan(match?.numTokens ?? 0);
+    expect(this.cache.windows.endOf(holder)).toBeGreaterThan(match?.numTokens ?? 0);
   }
 
   compute(index: number, count: number): void {
     const one = this.running[index % Math.max(this.running.length, 1)];
     if (one === undefined) return;
     const { holder, numComputed } = one;
-    const end = Math.min(numComputed + count, one.tokenIds.length, this.cache.windowEnd(holder));
-    for (const page of this.cache.openWindow(holder, end, numComputed)) this.windowContents.delete(page);
+    const end = Math.min(numComputed + count, one.tokenIds.length, this.cache.windows.endOf(holder));
+    for (const page of this.cache.windows.open(holder, end, numComputed)) this.windowContents.delete(page);
     this.#write(one, one.numComputed, end);
     one.numComputed = end;
     this.cache.record(one.holder, one.tokenIds, end);
@@ -150,7 +151,7 @@ class Model {
       this.running.flatMap(({ holder }) => holder.windowPages.filter((page) => page !== GONE)),
     );
     const { holder } = this.cache.take(undefined, undefined);
-    expect(this.cache.windowEnd(holder)).toBe((this.#window.numPages - held.size) * PAGE_TOKENS);
+    expect(this.cache.windows.endOf(holder)).toBe((this.#window.numPages - held.size) * PAGE_TOKENS);
     this.cache.free(holder);
   }
 
