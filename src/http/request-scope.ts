@@ -77,7 +77,8 @@ export class RequestScope implements WatchedRequest {
   #principal = ANONYMOUS;
   #clientId: string | undefined;
   #givenClientId: string | undefined;
-  readonly #startedMs = performance.now();
+  /** On the clock of `performance.now`. */
+  readonly startedMs = performance.now();
   readonly #onEnd: (outcome: RequestOutcome) => void;
   readonly #held: (() => void)[] = [];
 
@@ -123,7 +124,7 @@ export class RequestScope implements WatchedRequest {
   }
 
   get elapsedMs(): number {
-    return performance.now() - this.#startedMs;
+    return performance.now() - this.startedMs;
   }
 
   /** What a model is asked for: that of the route, or what was asked of one with several. */

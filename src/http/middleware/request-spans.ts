@@ -16,8 +16,7 @@ const MAX_CONTENT_LENGTH = 65_536;
 export function requestSpans(trace: RequestTrace, outcome: RequestOutcome, showsTexts: boolean): Span[] {
   const { scope, status, durationMs } = outcome;
   const { traceId, spanId, state } = trace.context;
-  const atMs = performance.now();
-  const toUnix = unixClock(atMs);
+  const toUnix = unixClock(performance.now());
   const error = scope.error?.code ?? scope.record?.errorCode;
   const own: Span = {
     traceId,
@@ -26,8 +25,8 @@ export function requestSpans(trace: RequestTrace, outcome: RequestOutcome, shows
     state,
     name: nameOf(scope),
     kind: 'server',
-    startMs: toUnix(atMs - durationMs),
-    endMs: toUnix(atMs),
+    startMs: toUnix(scope.startedMs),
+    endMs: toUnix(scope.startedMs + durationMs),
     attributes: {
       'http.request.method': scope.method === 'other' ? '_OTHER' : scope.method,
       'http.route': scope.route,

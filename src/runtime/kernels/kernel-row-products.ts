@@ -6,8 +6,8 @@ import { encodeProduct } from './step-program.ts';
 /** As cpp/panel.h numbers them. */
 const F32 = 0;
 const F16 = 2;
-/** Of a step of one row whose token is 0, and whose result comes whole. */
-const ONE_ROW = Int32Array.of(1, 0, 0, 1, 0, 0, 0, 0);
+/** Of a step of one row whose token is 0, and whose result comes whole: as `ReadRows` of cpp/step_program.h reads it. */
+const ONE_ROW = Int32Array.of(1, 0, 0, 1, 1, 0, 0, 0, 0);
 const NO_TOPS = new Float32Array(0);
 const NO_PLACES = new Int32Array(0);
 const FASTEST = 0;
