@@ -44,10 +44,12 @@ export function requestSpans(trace: RequestTrace, outcome: RequestOutcome, shows
   const { record } = scope;
   const { queuedAtMs } = trace;
   if (record === undefined || queuedAtMs === undefined) return [own];
+  // When it came to the queue is known to a millisecond, and the engine's clock may differ by microseconds.
+  const within = (ms: number): number => Math.min(Math.max(toUnix(queuedAtMs + ms), own.startMs), own.endMs);
   const parts = partsOf(record).map(({ name, startMs, endMs, attributes }): Span => ({
     ...{ traceId, spanId: newSpanId(), parentSpanId: spanId, state, name, kind: 'internal' },
-    startMs: toUnix(queuedAtMs + startMs),
-    endMs: toUnix(queuedAtMs + endMs),
+    startMs: within(startMs),
+    endMs: within(endMs),
     attributes,
     isFailed: false,
   }));
