@@ -239,7 +239,8 @@ describe('a process that is killed', () => {
           metadata: { batch: number };
         }[];
         const [{ metadata: { batch: kept } } = { metadata: { batch: -1 } }] = found;
-        expect(kept).toBeGreaterThanOrEqual(answered);
+        // Those of one round come at once, so any of them may be the last.
+        expect(kept).toBeGreaterThanOrEqual(answered - (answered % 4));
         answered = kept;
         for (const { values, metadata } of found) {
           expect(metadata.batch).toBe(kept);
