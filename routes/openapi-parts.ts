@@ -73,7 +73,7 @@ const ID_HEADERS: Partial<Record<ApiFamily, Record<string, z.ZodType>>> = {
   },
 };
 
-const completionHeaders = {
+export const completionHeaders = {
   'x-queue-time': header('x-queue-time', 'Milliseconds from arrival until the first step.'),
   'x-time-to-first-token': header(
     'x-time-to-first-token',
@@ -193,18 +193,6 @@ export function streamableResponse(
       'A fault after the stream began is an event with an error, after which the stream ends without `[DONE]`.',
     content: { 'application/json': { schema }, 'text/event-stream': { schema: eventSchema } },
     headers: z.object({ ...completionHeaders, ...streamHeaders }),
-  };
-}
-
-/** A good answer of Ollama's API: lines of JSON, or one of them where the request says `stream: false`. */
-export function jsonLinesResponse(description: string, schema: z.ZodType): ZodOpenApiResponseObject {
-  return {
-    description: `${description} A fault after the stream began is a line with \`error\`.`,
-    content: {
-      'application/json': { schema },
-      'application/x-ndjson': { schema: z.union([schema, ollamaErrorSchema]) },
-    },
-    headers: z.object(completionHeaders),
   };
 }
 

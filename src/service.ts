@@ -130,7 +130,6 @@ export async function startService(
     close: (timeoutMs) =>
       toTheEnd(async () => {
         const startedAt = performance.now();
-        leave();
         await models.drain(timeoutMs);
         await close(Math.max(timeoutMs - (performance.now() - startedAt), LAST_FRAMES_MS));
       }),

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ZodOpenApiResponseObject } from 'zod-openapi';
 import type { ModelInfo } from '../../src/engine/engine.ts';
 import type { GenerationRequest } from '../../src/generation/generation-request.ts';
@@ -9,9 +9,10 @@ import { callerOf } from '../../src/http/middleware/caller.ts';
 import { jsonLine } from '../../src/http/sse/sse.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
 import { defineRoute } from '../define-route.ts';
-import { jsonContent, jsonLinesResponse, listedResponse, rangesOfErrors } from '../openapi-parts.ts';
+import { completionHeaders, jsonContent, listedResponse, rangesOfErrors } from '../openapi-parts.ts';
 import { answerGeneration } from '../shared/answer-generation.ts';
 import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
+import { ollamaErrorSchema } from '../shared/schemas/errors.ts';
 import { lineSchema, LineWriter, toLine, toLoadedLine } from './schemas/answer-writer.ts';
 import {
   chatRequestSchema,
@@ -22,9 +23,16 @@ import {
   toModelId,
 } from './schemas/requests.ts';
 
-/** The same for both. */
+/** Lines of JSON, or one of them where the request says `stream: false`. The same for both. */
 const ANSWER = (): ZodOpenApiResponseObject =>
-  listedResponse('ollama-answer', jsonLinesResponse('The answer.', lineSchema));
+  listedResponse('ollama-answer', {
+    description: 'The answer. A fault after the stream began is a line with `error`.',
+    content: {
+      'application/json': { schema: lineSchema },
+      'application/x-ndjson': { schema: z.union([lineSchema, ollamaErrorSchema]) },
+    },
+    headers: z.object(completionHeaders),
+  });
 
 /** Ollama's chat, by the model's own chat template. */
 export const ollamaChatRoute = defineRoute({

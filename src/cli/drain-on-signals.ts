@@ -77,15 +77,13 @@ export function farewell(reason: string, numRunning: number, timeoutMs: number, 
   return `Tokenflare stops: ${answers} ${timeoutMs / 1000} s to end; ${again} stops it at once`;
 }
 
-/** Proxies have the delay to see that `/ready` is 503. @throws Error as `closeWithin` */
+/** Proxies have the delay to see that `/ready` is 503, and that each connection ends. @throws Error as `closeWithin` */
 async function leaveAndClose(
   service: Service,
   { drainDelayMs, shutdownTimeoutMs }: Pick<Config, 'drainDelayMs' | 'shutdownTimeoutMs'>,
 ): Promise<void> {
-  if (drainDelayMs > 0) {
-    service.leave();
-    await sleep(drainDelayMs);
-  }
+  service.leave();
+  if (drainDelayMs > 0) await sleep(drainDelayMs);
   await closeWithin(service, shutdownTimeoutMs);
 }
 

@@ -85,6 +85,7 @@ describe('readConfig', () => {
     [{ REQUEST_TIMEOUT: '3000000' }, [], /REQUEST_TIMEOUT is '3000000': must be at most 2147483 seconds/],
     [{ LIMITS_FALLBACK: 'none' }, [], /LIMITS_FALLBACK is 'none'/],
     [{ DRAIN_DELAY: '-1' }, [], /DRAIN_DELAY is '-1': must be a number of seconds/],
+    [{ HEARTBEAT: 'on' }, [], /HEARTBEAT is 'on': must be a number of seconds/],
     [{ UNKNOWN_FIELDS: 'warn' }, [], /UNKNOWN_FIELDS is 'warn'.*refuse, ignore/],
     [{ METRICS_NAMES: 'prometheus' }, [], /METRICS_NAMES is 'prometheus'.*both, tokenflare, vllm/],
     [{ METRICS_ALLOW: '10.0.0.0/33' }, [], /'10.0.0.0\/33' is neither an address nor a network/],

@@ -21,7 +21,7 @@ export interface NodeServerOptions {
 export interface NodeServer {
   readonly server: Server;
   /** Answers go on, each telling its client that it is the last on its connection. */
-  leave: () => void;
+  readonly leave: () => void;
 }
 
 const MAX_HEADERS_TIMEOUT_MS = 15_000;
