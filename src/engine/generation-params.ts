@@ -25,7 +25,7 @@ export interface GenerationParams {
   promptLogprobs: boolean;
   /** Its prompts share keys and values only with those of requests of the same salt. */
   cacheSalt: string | undefined;
-  /** Of the client's own sequences that wait, those of the least start first; 0 unless it is given. */
+  /** Of the client's own sequences that wait, the lowest starts first; 0 unless it is given. */
   priority?: number | undefined;
   /** Total time the request may take, queueing included. */
   timeoutMs: number | undefined;

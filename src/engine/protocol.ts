@@ -54,7 +54,7 @@ export interface SequenceRequest {
   id: number;
   /** Whom it is computed for; clients have equal shares. */
   clientId: string;
-  /** Of the client's sequences that wait, those of the least start first; undefined: 0. */
+  /** Of the client's own sequences that wait, the lowest starts first; undefined: 0. */
   priority?: number | undefined;
   promptTokenIds: readonly number[];
   /** Tokens in front of these. Sequences of one message share the list, of which structured clone makes one copy. */

@@ -15,7 +15,7 @@ export interface Sequence {
   readonly maxTokens: number;
   /** Whom it is computed for; clients have equal shares. */
   readonly clientId: string;
-  /** Of its client's that wait, those of the least start first. */
+  /** Of its client's sequences that wait, the lowest starts first. */
   readonly priority: number;
   /** Whether it may go on behind tokens that were computed before; false while every row's logits are wanted. */
   readsCache: boolean;

@@ -37,5 +37,5 @@ export const STATUS_ERROR = 2;
 export const flagsOf = ({ kind, parentSpanId }: Span): number =>
   0x100 | (kind === 'server' && parentSpanId !== '' ? 0x200 : 0) | 1;
 
-/** A number has the microseconds of a time of this century, and not its nanoseconds. */
+/** A number holds a time of this century to the microsecond, but not to the nanosecond. */
 export const microsecondsOf = (ms: number): number => Math.round(ms * 1000);

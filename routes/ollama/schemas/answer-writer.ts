@@ -63,7 +63,7 @@ export interface LineView {
 const NS_PER_MS = 1e6;
 const toNs = (ms: number): number => Math.round(ms * NS_PER_MS);
 
-/** A line in which nothing, or something, is said. */
+/** A line with a part of the answer, which may be empty. */
 export function toLine({ kind, model }: Pick<LineView, 'kind' | 'model'>, said: Said): Line {
   const head = { model, created_at: new Date().toISOString() };
   const thought = said.thinking === undefined ? {} : { thinking: said.thinking };

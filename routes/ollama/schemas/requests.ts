@@ -40,7 +40,7 @@ const MODEL = nameSchema
 /** The id of a model as Ollama's clients write it. */
 export const toModelId = (name: string): string => name.replace(/:latest$/, '');
 
-/** By which clients say that they do not want the thing; the same for several, which the document then joins. */
+/** A value by which a client says that it does not want what the field asks for. One schema serves several fields. */
 const NONE = [false, 0];
 const NOTHING = ['', []];
 

@@ -158,7 +158,7 @@ function digestOf(node: PageNode): Buffer {
   return pageDigest(parent === undefined ? rootDigest(salt) : digestOf(parent), tokenIds);
 }
 
-/** A text that is absent differs from an empty one. */
+/** An absent text differs from an empty one. */
 const rootDigest = (salt: string | undefined): Buffer =>
   createHash('sha256')
     .update(JSON.stringify(['kv-events', salt ?? null]))

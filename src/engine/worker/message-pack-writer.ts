@@ -25,7 +25,7 @@ export class MessagePackWriter {
     this.#byte(NIL);
   }
 
-  /** That is not negative and has at most 32 bits. */
+  /** A whole number of at most 32 bits that is not negative. */
   integer(value: number): void {
     if (value < 0x80) this.#byte(value);
     else if (value < 0x100) this.#head(UINT8, 1, value);
@@ -45,7 +45,7 @@ export class MessagePackWriter {
     this.#length = this.#bytes.writeDoubleBE(value, this.#length);
   }
 
-  /** Of at most 255 bytes, like a name. */
+  /** A text of at most 255 bytes, such as a name. */
   string(text: string): void {
     const bytes = Buffer.from(text);
     this.#head(STR8, 1, bytes.length);

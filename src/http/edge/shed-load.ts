@@ -109,6 +109,6 @@ function answer(scope: RequestScope, error: EngineError, outgoing: ServerRespons
   scope.respond(status);
 }
 
-/** One that came several times as one, which is malformed then. */
+/** A header that came several times is joined into one, which is malformed then. */
 const headerOf = ({ headers }: IncomingMessage, name: string): string | undefined =>
   headers[name]?.toString();

@@ -3,7 +3,7 @@ import { groupOf } from '../../../fairness/client-id.ts';
 /** A sequence that waits for a seat or has started. */
 interface HeldSequence {
   readonly clientId: string;
-  /** Of the client's that wait, those of the least start first; undefined: 0. */
+  /** Of the client's own requests that wait, the lowest starts first; undefined: 0. */
   readonly priority?: number;
   readonly started: boolean;
 }

@@ -29,7 +29,7 @@ export function spaceDigest(space: PageSpace): string {
 
 /** Stands before the first page of all texts of a salt. */
 export function rootKey(space: string, salt: string | undefined): Buffer {
-  // A text that is absent differs from an empty one.
+  // An absent text differs from an empty one.
   return createHash('sha256')
     .update(JSON.stringify([space, salt ?? null]))
     .digest();
