@@ -3,7 +3,7 @@ import { EngineError } from '../errors.ts';
 import { GREETING, message, READY, ZmtpReader, type Heard } from './zmtp.ts';
 
 /** Subscribers at once; one more is turned away. */
-const MAX_PEERS = 64;
+const MAX_PEERS = 16;
 const MAX_TOPICS = 64;
 /** Not yet taken by a subscriber; what comes after is dropped for it. */
 const MAX_UNREAD_BYTES = 8 * 2 ** 20;
