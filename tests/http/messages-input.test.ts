@@ -16,6 +16,8 @@ const on = useScriptedService({
   model: { contextLength: 1024 },
   script: { text: TEXT },
 });
+const OPEN = [...HELLO, { role: 'assistant', content: 'It runs' }];
+const COUNT = `${PATH}/count_tokens`;
 const create = (body: object): Promise<MessageBody> =>
   postOk(on.service, PATH, { max_tokens: 50, messages: HELLO, ...body });
 
@@ -77,6 +79,16 @@ describe('POST /v1/messages', () => {
     expect(on.lastPrompt()).toBe('u:The river\na:');
   });
 
+  it('goes on with a last message of the assistant, which its count has, too', async () => {
+    const { content } = await create({ messages: OPEN });
+    expect(on.lastPrompt()).toBe('u:The river\na:It runs');
+    expect(content).toMatchObject([{ type: 'text', text: TEXT }]);
+    const { input_tokens: numTokens } = await postOk<{ input_tokens: number }>(on.service, COUNT, {
+      messages: OPEN,
+    });
+    expect(numTokens).toBe(on.engine.requests.at(-1)?.prompts[0]?.length);
+  });
+
   /** The keyword is not enforced, so it is refused where the schema is held to. */
   const REFUSED_TOOL = {
     name: 'f',
@@ -91,7 +103,16 @@ describe('POST /v1/messages', () => {
     [{ messages: [{ role: 'user', content: [] }] }, 'messages[0].content'],
     [{ messages: [{ role: 'user', content: 5 }] }, 'messages[0].content'],
     [{ messages: [{ role: 'tool', content: 'a' }] }, 'messages[0].role'],
-    [{ messages: [...HELLO, { role: 'assistant', content: 'It' }] }, 'messages'],
+    [
+      {
+        messages: [
+          ...HELLO,
+          { role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'f', input: {} }] },
+        ],
+      },
+      'messages[1].content',
+    ],
+    [{ messages: OPEN, max_tokens: 2000, thinking: { type: 'enabled', budget_tokens: 1024 } }, 'thinking'],
     [{ messages: [{ role: 'user', content: [{ type: 'tool_result', tool_use_id: 'x' }] }] }, 'tool_use_id'],
     [
       { messages: [{ role: 'user', content: [{ type: 'thinking', thinking: 'x' }] }] },

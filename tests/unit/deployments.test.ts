@@ -232,6 +232,7 @@ it.each([
   ['haproxy.cfg', /timeout server (\d+)s/],
   ['nginx.conf', /proxy_read_timeout (\d+)s/],
   ['envoy.yaml', /cluster: tokenflare, timeout: (\d+)s/],
+  ['llm-d/envoy.yaml', /cluster: picked, timeout: (\d+)s/],
 ])('%s waits for an answer no shorter than the service does', (name, timeout) => {
   const seconds = Number(timeout.exec(textOf(`docker/${name}`))?.[1]);
   expect(seconds).toBeGreaterThan(secondsOf('REQUEST_TIMEOUT'));

@@ -12,7 +12,13 @@ import { toConversation } from '../../shared/schemas/conversation.ts';
 import { mostReasoningTokens, toTemplateArguments } from '../../shared/schemas/reasoning-effort.ts';
 import { toToolDefinition } from '../../shared/schemas/tools.ts';
 import { toConversationMessages } from './conversation-messages.ts';
-import type { CountTokensInput, MessageInput, ToolChoiceInput, ToolInput } from './message-request.ts';
+import type {
+  CountTokensInput,
+  MessageInput,
+  MessageParam,
+  ToolChoiceInput,
+  ToolInput,
+} from './message-request.ts';
 
 /**
  * The one conversion from Anthropic's fields to a request of this service. `max_tokens` yields to the context, as Anthropic's newer
@@ -25,19 +31,14 @@ export function toMessageGeneration(
   model: ModelInfo,
   timeoutMs: number,
 ): GenerationRequest {
-  const { max_tokens: maxTokens, thinking, messages } = input;
+  const { max_tokens: maxTokens, thinking } = input;
   if (thinking?.type === 'enabled' && thinking.budget_tokens >= maxTokens) {
     throw invalidField(
       'thinking.budget_tokens',
       `must be below max_tokens (${maxTokens}), not ${thinking.budget_tokens}`,
     );
   }
-  if (messages.at(-1)?.role === 'assistant') {
-    throw invalidField(
-      'messages',
-      'end with a message of the assistant: going on with its text is not supported',
-    );
-  }
+  checkLastMessage(input);
   return generationRequest(
     toMessageConversation(input),
     {
@@ -56,6 +57,19 @@ export function toMessageGeneration(
   );
 }
 
+/** A last message of the assistant is continued, as with Anthropic's models that take one. */
+function checkLastMessage({ messages, thinking }: MessageInput): void {
+  const last = messages.at(-1);
+  if (last?.role !== 'assistant') return;
+  if (callsTool(last))
+    throw invalidField(`messages[${messages.length - 1}].content`, 'has a tool_use without its tool_result');
+  if (thinking !== undefined && thinking.type !== 'disabled')
+    throw invalidField('thinking', 'must be disabled where the last message is of the assistant');
+}
+
+const callsTool = ({ content }: MessageParam): boolean =>
+  typeof content !== 'string' && content.some(({ type }) => type === 'tool_use');
+
 /**
  * What a message and the count of its tokens share.
  *
@@ -64,6 +78,7 @@ export function toMessageGeneration(
 export function toMessageConversation(input: CountTokensInput): Conversation {
   const { tool_choice: choice = { type: 'auto' }, output_config: output } = input;
   const reasoning = toReasoning(input);
+  const last = input.messages.at(-1);
   return toConversation({
     messages: toConversationMessages(input),
     tools: (input.tools ?? []).map(toDefinition),
@@ -72,6 +87,7 @@ export function toMessageConversation(input: CountTokensInput): Conversation {
       'disable_parallel_tool_use' in choice && choice.disable_parallel_tool_use === true
     ),
     reasoning,
+    continuesFinal: last?.role === 'assistant' && !callsTool(last),
     templateArguments: reasoning.isEnabled === true ? toTemplateArguments(output?.effort ?? undefined) : {},
   });
 }
