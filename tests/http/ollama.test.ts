@@ -229,13 +229,15 @@ describe('models', () => {
     const tags = await call(on.service, 'GET', '/api/tags');
     const [tag] = (tags.json as { models: object[] }).models;
     expect(tag).toMatchObject({
-      name: MODEL,
-      model: MODEL,
+      name: `${MODEL}:latest`,
+      model: `${MODEL}:latest`,
       digest: '',
       modified_at: expect.any(String) as string,
     });
     const ps = await call(on.service, 'GET', '/api/ps');
-    expect((ps.json as { models: object[] }).models).toMatchObject([{ name: MODEL, context_length: 2048 }]);
+    expect((ps.json as { models: object[] }).models).toMatchObject([
+      { name: `${MODEL}:latest`, context_length: 2048 },
+    ]);
   });
 
   it('are shown, by either name of the field', async () => {

@@ -67,16 +67,14 @@ interface ShownModel {
 /** Ollama's clients read a time here. */
 const NEVER = '9999-12-31T23:59:59Z';
 
-const fieldsOf = (model: ModelStatus, name: string): NamedModel => ({
-  name,
-  model: name,
-  size: model.sizeBytes ?? 0,
-  digest: '',
-  details: detailsOf(model),
-});
+function fieldsOf(model: ModelStatus, id: string): NamedModel {
+  // Every name that Ollama lists has a tag: clients put one behind a name that has none, and look for that.
+  const name = id.includes(':') ? id : `${id}:latest`;
+  return { name, model: name, size: model.sizeBytes ?? 0, digest: '', details: detailsOf(model) };
+}
 
-export const toListedModel = (model: ModelStatus, name: string): ListedModel => ({
-  ...fieldsOf(model, name),
+export const toListedModel = (model: ModelStatus, id: string): ListedModel => ({
+  ...fieldsOf(model, id),
   modified_at: modifiedAt(model),
 });
 

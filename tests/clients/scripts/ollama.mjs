@@ -26,9 +26,9 @@ const tools = Object.entries(PARAMETERS).map(([name, parameters]) => ({
 
 await check('list, ps, show, version', async () => {
   const { models } = await client.list();
-  assert.ok(models.some(({ name }) => name === model));
+  assert.ok(models.some(({ name }) => name === `${model}:latest`));
   const loaded = await client.ps();
-  assert.ok(loaded.models.some(({ name }) => name === model));
+  assert.ok(loaded.models.some(({ name }) => name === `${model}:latest`));
   const shown = await client.show({ model });
   assert.ok(shown.capabilities.includes('tools'));
   assert.ok((await client.version()).version);
