@@ -136,19 +136,25 @@ describe.each([HAPROXY, NGINX, ENVOY])('a rolling restart behind $name', (proxy)
 describe.each([HAPROXY, ENVOY])('streams behind $name', (proxy) => {
   usesProxy(proxy);
 
-  it('are whole, all of 200 in flight, while both replicas are restarted', async ({ skip }) => {
+  it('are whole, all of 200 in flight, half of them resumable, while both replicas are restarted', async ({
+    skip,
+  }) => {
     const { url, replicas, restart } = await startPair(proxy, programOr(skip), {
       ...{ DRAIN_DELAY: '5', SHUTDOWN_TIMEOUT: '120', MAX_NUM_SEQS: '8', THREADS: '1' },
     });
     const short = { ...body, max_tokens: 40, stream: true };
     const whole = await readStream(await postJson(`${await urlOf(replicas.a)}/v1/completions`, short));
     let numOpen = 0;
-    const client = async (): Promise<string> => {
-      const answer = await postJson(`${url}/v1/completions`, short);
+    const client = async (headers: Record<string, string>): Promise<string> => {
+      const answer = await postJson(`${url}/v1/completions`, short, { headers });
       numOpen++;
       return readStream(answer).finally(() => numOpen--);
     };
-    const { outcomes, end } = keepAsking(Array.from({ length: 200 }, () => client));
+    const plain = { 'content-type': 'application/json' };
+    const resumable = { ...plain, 'x-stream-resumable': 'true' };
+    const { outcomes, end } = keepAsking(
+      Array.from({ length: 200 }, (_, i) => () => client(i % 2 === 0 ? plain : resumable)),
+    );
     const numInFlight: number[] = [];
     for (const replica of REPLICAS) {
       await until(() => numOpen > 190);
