@@ -244,6 +244,11 @@ export const SLOW_TESTS = [
     seconds: 40,
     sources: ['routes/openai/', 'routes/responses/', 'src/http/metrics/'],
   },
+  {
+    tests: ['tests/e2e/prefix-kills.test.ts'],
+    seconds: 15,
+    sources: ['src/engine/worker/disk/', 'src/scheduler/pages/'],
+  },
   { tests: ['tests/e2e/llm-d-router.test.ts'], seconds: 3, sources: ['docker/llm-d/'] },
   { tests: ['tests/e2e/batch-jobs.test.ts'], seconds: 6, sources: ['src/batch/'] },
   { tests: ['tests/e2e/smollm2.test.ts'], seconds: 133, sources: REAL_MODELS },
