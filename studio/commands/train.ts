@@ -13,6 +13,7 @@ export function configureTrain(command: Command): void {
     .option('--corpus <files...>', 'the same')
     .option('--out <dir>', 'where model, tokenizer, model card, loss plot and checkpoint go')
     .option('--from <dir>', 'a model of this trainer to begin with, its vocabulary and shape included')
+    .option('--mean-with <dir>', 'another of its shape: the run begins with the mean of their weights')
     .option('--resume', 'goes on from the checkpoint in --out')
     .option('--overwrite', 'begins anew where --out has a run, which is removed')
     .option('--estimate', 'says how long it would take, and writes nothing');
@@ -43,12 +44,14 @@ function optionsOf(command: Command, files: readonly string[]): TrainOptions {
     corpus = [],
     out,
     from,
+    meanWith,
     resume = false,
     overwrite = false,
   } = command.opts<{
     corpus?: string[];
     out?: string;
     from?: string;
+    meanWith?: string;
     resume?: boolean;
     overwrite?: boolean;
   }>();
@@ -56,6 +59,6 @@ function optionsOf(command: Command, files: readonly string[]): TrainOptions {
   if (paths.length === 0) command.error('error: name the text files to train on');
   if (out === undefined) command.error('error: --out is needed: the directory to write to');
   const given = Object.entries(givenFlags(command)).filter(([, value]) => value !== true);
-  const target = { corpus: paths, out, from, resume, overwrite };
+  const target = { corpus: paths, out, from, meanWith, resume, overwrite };
   return readTrainOptions(target, Object.fromEntries(given) as Record<string, string>, availableCores());
 }

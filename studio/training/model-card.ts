@@ -45,7 +45,7 @@ tags: [gpt2]
 
 ${count(facts.numParameters)} parameters: ${config.numLayers} layer${config.numLayers === 1 ? '' : 's'}, ${config.numHeads} head${config.numHeads === 1 ? '' : 's'}, width ${config.dim}, context ${config.contextLength}, a byte-level BPE vocabulary of ${count(config.vocabSize)} tokens, the output head tied to the token embedding; ${(facts.weightBytes / 1e6).toFixed(1)} MB in ${dtype}. The architecture and the files are those of GPT-2 in Hugging Face's layout.
 
-It has read ${titles.length === 1 ? 'this text' : 'these texts'} and ${options.from === undefined ? 'nothing else' : `what the model \`${basename(options.from)}\` had read, with which it began`}, and writes in that manner. ${chats ? 'It answers a user as the conversations of its corpus do: the chat template is in `tokenizer_config.json`, the tokens that end an answer in `generation_config.json`.' : 'It follows no instructions.'}
+It has read ${titles.length === 1 ? 'this text' : 'these texts'} and ${options.from === undefined ? 'nothing else' : `what the model \`${basename(options.from)}\` had read, with which it began${options.meanWith === undefined ? '' : `, in the mean with \`${basename(options.meanWith)}\``}`}, and writes in that manner. ${chats ? 'It answers a user as the conversations of its corpus do: the chat template is in `tokenizer_config.json`, the tokens that end an answer in `generation_config.json`.' : 'It follows no instructions.'}
 
 ## Corpus
 
@@ -133,6 +133,7 @@ function commandOf(options: TrainOptions): string {
   ] as const;
   const flags = [
     ...(options.from === undefined ? shape : [['from', basename(options.from)] as const]),
+    ...(options.meanWith === undefined ? [] : [['mean-with', basename(options.meanWith)] as const]),
     ['steps', options.numSteps],
     ['batch', options.batchSize],
     ['sequences', options.sequences],

@@ -35,7 +35,7 @@ export function gpt2ConfigJson(
 }
 
 /** How a model that chats is sampled unless a client says otherwise. */
-const SAMPLING_DEFAULTS = { do_sample: true, temperature: 0.7, min_p: 0.1 } as const;
+const SAMPLING_DEFAULTS = { do_sample: true, temperature: 0.7, min_p: 0.15 } as const;
 
 /**
  * Writes config and tokenizer files in the layout of Hugging Face, which the server and transformers load. A model that

@@ -33,11 +33,13 @@ const FILES = [
 export async function checkDirectory({
   out,
   from,
+  meanWith,
   resume,
   overwrite,
-}: Pick<TrainOptions, 'out' | 'from' | 'resume' | 'overwrite'>): Promise<void> {
-  if (from !== undefined && resolve(from) === resolve(out)) {
-    throw new EngineError('config_invalid', `--from and --out are both ${from}: the model would be lost`);
+}: Pick<TrainOptions, 'out' | 'from' | 'meanWith' | 'resume' | 'overwrite'>): Promise<void> {
+  for (const [flag, path] of [['--from', from] as const, ['--mean-with', meanWith] as const]) {
+    if (path === undefined || resolve(path) !== resolve(out)) continue;
+    throw new EngineError('config_invalid', `${flag} and --out are both ${path}: the model would be lost`);
   }
   if (resume && !(await isThere(checkpointPath(out)))) {
     throw new EngineError('config_invalid', `--out ${out} has no checkpoint that --resume could go on from`);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { EngineError } from '../../src/errors.ts';
+import { assertInvariant, EngineError } from '../../src/errors.ts';
 import { isRecord } from '../../src/values.ts';
 import { readModelText } from '../../src/model-files.ts';
 import type { Gpt2Config } from '../../src/model/gpt2-config.ts';
@@ -78,6 +78,35 @@ function encoderOf(json: unknown): BytePairEncoder | undefined {
     isRecord(token) ? String(token['content']) : '',
   );
   return new BytePairEncoder(pairs, specialTokens.slice(1));
+}
+
+/**
+ * The mean of two models, which is often better than either where one was trained from the other.
+ *
+ * @param path directory of the other
+ * @throws EngineError as `readStartModel`, and `config_invalid` where it has another shape or vocabulary
+ */
+export async function meanWithModel(start: StartModel, path: string): Promise<StartModel> {
+  const other = await readStartModel(path);
+  const isAlike =
+    isDeepStrictEqual(other.config, start.config) &&
+    isDeepStrictEqual(other.encoder.toTokenizerJson(), start.encoder.toTokenizerJson());
+  if (!isAlike) {
+    throw new EngineError(
+      'config_invalid',
+      `--mean-with ${path}: it has another shape or vocabulary than the model that --from names`,
+    );
+  }
+  const weights = new Map<string, Float32Array>();
+  for (const [name, values] of start.weights) {
+    const others = other.weights.get(name);
+    assertInvariant(others?.length === values.length, 'models of one shape have the same weights');
+    weights.set(
+      name,
+      values.map((value, i) => (value + (others[i] ?? 0)) / 2),
+    ); // its shape
+  }
+  return { ...start, weights, digest: digestOf(weights) };
 }
 
 function digestOf(weights: ReadonlyMap<string, Float32Array>): string {

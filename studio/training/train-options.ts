@@ -16,7 +16,7 @@ const flag = (name: string, defaultValue: string | undefined, meaning: string): 
   meaning,
 });
 
-/** Beside the files, --out, --from, --resume, --overwrite and --estimate. */
+/** Beside the files, --out, --from, --mean-with, --resume, --overwrite and --estimate. */
 export const TRAIN_FLAGS: readonly TrainFlag[] = [
   flag('vocab-size', '3072', 'tokens, special ones included; fewer where the corpus gives no more'),
   flag('context', '512', 'tokens a sequence holds'),
@@ -67,6 +67,8 @@ export interface TrainOptions {
   readonly out: string;
   /** The directory of a model of this trainer that the run begins with; without it with random weights. */
   readonly from: string | undefined;
+  /** That of another, where it begins with the mean of their weights. */
+  readonly meanWith: string | undefined;
   readonly resume: boolean;
   /** The run in `out`, if there is one, gives way. */
   readonly overwrite: boolean;
@@ -106,6 +108,7 @@ interface TrainTarget {
   readonly corpus: readonly string[];
   readonly out: string;
   readonly from?: string | undefined;
+  readonly meanWith?: string | undefined;
   readonly resume: boolean;
   readonly overwrite?: boolean;
 }
@@ -117,7 +120,7 @@ interface TrainTarget {
  * @throws EngineError `config_invalid` naming the flag
  */
 export function readTrainOptions(
-  { corpus, out, from, resume, overwrite = false }: TrainTarget,
+  { corpus, out, from, meanWith, resume, overwrite = false }: TrainTarget,
   given: Readonly<Record<string, string>>,
   defaultThreads: number,
 ): TrainOptions {
@@ -127,6 +130,8 @@ export function readTrainOptions(
   const share = (name: string, maximum: number): number => fraction(name, textOf(name), maximum);
   const shaped = from === undefined ? undefined : SHAPE_FLAGS.find((name) => given[name] !== undefined);
   if (shaped !== undefined) throw invalid(`--${shaped} is that of the model that --from names; leave it out`);
+  if (meanWith !== undefined && from === undefined)
+    throw invalid('--mean-with goes with --from: a mean is of two models');
   if (resume && overwrite)
     throw invalid('--resume goes on with the run that --overwrite removes; leave one out');
   const numSteps = count('steps', 1);
@@ -135,6 +140,7 @@ export function readTrainOptions(
     corpus,
     out,
     from,
+    meanWith,
     resume,
     overwrite,
     vocabSize: size('vocab-size', 264),

@@ -7,7 +7,7 @@ import { TrainingKernels } from './kernels.ts';
 import { gpt2ConfigJson, writeModelDescription } from './model-directory.ts';
 import { Progress } from './progress.ts';
 import { checkDirectory, clearDirectory } from './run-directory.ts';
-import { readStartModel, type StartModel } from './start-model.ts';
+import { meanWithModel, readStartModel, type StartModel } from './start-model.ts';
 import type { TrainOptions } from './train-options.ts';
 import { checkAmount, prepareData, type TrainingData } from './training-data.ts';
 import { TrainingRun } from './training-run.ts';
@@ -81,7 +81,7 @@ interface Prepared {
 }
 
 async function prepare(given: TrainOptions): Promise<Prepared> {
-  const start = given.from === undefined ? undefined : await readStartModel(given.from);
+  const start = await startModelOf(given);
   const options = start === undefined ? given : { ...given, ...shapeOf(start) };
   const sources = await readCorpus(options.corpus, options.heldOutFraction);
   const data = prepareData(sources, options.vocabSize, start?.encoder);
@@ -95,6 +95,12 @@ async function prepare(given: TrainOptions): Promise<Prepared> {
     );
   }
   return { options, start, sources, data, config, configJson };
+}
+
+async function startModelOf({ from, meanWith }: TrainOptions): Promise<StartModel | undefined> {
+  if (from === undefined) return undefined;
+  const start = await readStartModel(from);
+  return meanWith === undefined ? start : meanWithModel(start, meanWith);
 }
 
 function shapeOf({

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../../training/checkpoint.ts';
+import { readStartModel } from '../../training/start-model.ts';
 import { train } from '../../training/train.ts';
 import type { TrainOptions } from '../../training/train-options.ts';
 import { readTrainOptions } from '../../training/train-options.ts';
@@ -51,6 +52,24 @@ describe('a run that begins with another model', () => {
     expect(await weightsOf('still')).toEqual(await weightsOf('first'));
   });
 
+  it('begins with the mean of two models', async () => {
+    await run(from('first', 'fables.txt', 'other'));
+    const options = from('first', 'fables.txt', 'mean', { steps: '1', 'learning-rate': '0' });
+    await run({ ...options, meanWith: inside('other') });
+    const [one, two, mean] = await Promise.all(
+      ['first', 'other', 'mean'].map(async (out) => (await readStartModel(inside(out))).weights),
+    );
+    for (const [name, values] of mean ?? []) {
+      const expected = values.map(
+        (_, i) => ((one?.get(name)?.[i] ?? NaN) + (two?.get(name)?.[i] ?? NaN)) / 2,
+      );
+      expect(values).toEqual(expected);
+    }
+    const card = await readFile(join(inside('mean'), 'README.md'), 'utf8');
+    expect(card).toContain('--from first --mean-with other');
+    expect(card).toContain('in the mean with `other`');
+  });
+
   it('keeps its vocabulary, its turns and its shape, on another corpus', async () => {
     await run(from('first', 'documents.jsonl', 'next'));
     for (const file of ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'generation_config.json']) {
@@ -89,6 +108,15 @@ describe('a run that begins with another model', () => {
 
   it.each([
     ['--from and --out are both', () => from('first', 'fables.txt', 'first')],
+    [
+      '--mean-with and --out are both',
+      () => ({ ...from('first', 'fables.txt', 'book'), meanWith: inside('book') }),
+    ],
+    [
+      '--mean-with goes with --from',
+      () => readTrainOptions({ corpus: ['a'], out: 'b', meanWith: 'c', resume: false }, {}, 1),
+    ],
+    ['it has another shape', () => ({ ...from('first', 'fables.txt', 'new'), meanWith: inside('book') })],
     ['no tokens for turns', () => from('book', 'documents.jsonl', 'new')],
     ['config.json', () => from('nothing', 'fables.txt', 'new')],
     ['--dim is that of the model', () => from('first', 'fables.txt', 'new', { dim: '32' })],
