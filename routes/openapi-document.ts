@@ -28,7 +28,7 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
         title: 'Tokenflare',
         version: VERSION,
         description:
-          'Causal transformers over HTTP: the completions of OpenAI and of Cloudflare Workers AI. A field that is ignored ' +
+          "Causal transformers over HTTP: the APIs of OpenAI, Anthropic, Ollama and Cloudflare's Workers AI. A field that is ignored " +
           'is accepted with any value; one that is not supported is refused unless it has one of the values listed. A path or method ' +
           'that is not listed is answered with 404 or 405 (with `allow`) in the error envelope of its family; every ' +
           `path answers to OPTIONS. A body has a JSON content type, nests at most ${MAX_JSON_LEVELS} levels, and has at ` +

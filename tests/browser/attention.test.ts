@@ -45,7 +45,7 @@ describePage('the attention explorer', {}, (open, service) => {
       shares.map(({ near }) => near).toSorted((a, b) => a - b)[shares.length >> 1]!,
     );
     await page.getByRole('heading', { name: name! }).waitFor();
-    expect(await page.locator('.pointed-at').textContent()).toMatch(/takes \d+\.\d % of/);
+    expect(await page.locator('.pointed-at').textContent()).toMatch(/gives \d+\.\d % of its attention to/);
     await expectAccessible(page);
     await page.emulateMedia({ colorScheme: screen.colorScheme });
     await expectNoSidewaysScroll(page);
@@ -72,7 +72,7 @@ describePage('the attention explorer', {}, (open, service) => {
     await cells.nth(tokens.length).hover();
     const share = (100 * layers[1]!.heads[2]![1]![0]!).toFixed(1);
     expect(await page.locator('.pointed-at').textContent()).toBe(
-      `${JSON.stringify(tokens[1]!.text)} takes ${share} % of ${JSON.stringify(tokens[0]!.text)}`,
+      `${JSON.stringify(tokens[1]!.text)} gives ${share} % of its attention to ${JSON.stringify(tokens[0]!.text)}`,
     );
     await page.getByText('The numbers').click();
     await expectAccessible(page);
@@ -112,6 +112,7 @@ describePage('the attention explorer', {}, (open, service) => {
     const kept = await weightsOf('Dropout, as training sees it');
     close(kept, book.selfAttentionV2.causalWeights.flat());
     await expectAccessible(page);
+    await page.getByLabel(/^Rate/).fill('0.5');
     await page.getByRole('region', { name: 'The causal mask' }).scrollIntoViewIfNeeded();
     await picture(page, 'series');
     await page.setViewportSize({ width: 360, height: 740 });

@@ -154,8 +154,8 @@ function HeadView({ title, note, weights, tokens, row }: HeadViewProps): JSX.Ele
       <p aria-live="polite" class="pointed-at">
         {cell !== undefined && pointed !== undefined && (
           <>
-            <code>{JSON.stringify(tokens[cell.row])}</code> takes {(100 * pointed).toFixed(1)} % of{' '}
-            <code>{JSON.stringify(tokens[cell.column])}</code>
+            <code>{JSON.stringify(tokens[cell.row])}</code> gives {(100 * pointed).toFixed(1)} % of its
+            attention to <code>{JSON.stringify(tokens[cell.column])}</code>
           </>
         )}
       </p>

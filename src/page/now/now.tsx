@@ -25,8 +25,8 @@ export default function Now(): JSX.Element {
     <>
       <h1>Now</h1>
       <p>
-        What the service does at this moment, read each second: requests that run and wait, the slots of the
-        KV cache that they hold, tokens per second, the time of a step, memory.
+        What the service does at this moment, read each second: requests that run and wait, their seats, the
+        pages of the KV cache, tokens per second, the time of a step, memory.
       </p>
       {latest === undefined && error === undefined && <p class="quiet">The first figures are being read …</p>}
       {latest !== undefined && isIdle(snapshots) && (

@@ -132,9 +132,9 @@ export function Dropout(): JSX.Element {
       words={
         <>
           <p>
-            In training, some weights are left out at random, so that no token relies on one other. Those that
-            stay grow by 1 / (1 − rate): at one half they double. A service that answers drops nothing: the
-            same request gives the same bytes.
+            In training, some weights are left out at random, so that no token relies on a single other. Those
+            that stay grow by 1 / (1 − rate): at one half they double. A service that answers drops nothing:
+            the same request gives the same bytes.
           </p>
           <p>
             <label for="dropout-rate">Rate: {rate.toFixed(1)}</label>{' '}

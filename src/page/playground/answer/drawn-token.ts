@@ -54,6 +54,7 @@ export function surpriseOf({ probability }: Pick<DrawnToken, 'probability'>): nu
 
 export function percent(probability: number | undefined): string {
   if (probability === undefined) return 'unknown';
-  if (probability < 0.0005) return '< 0.1 %';
-  return `${(100 * probability).toFixed(probability < 0.1 ? 1 : 0)} %`;
+  // Number and sign stay on one line.
+  if (probability < 0.0005) return '<\u00A00.1\u00A0%';
+  return `${(100 * probability).toFixed(probability < 0.1 ? 1 : 0)}\u00A0%`;
 }
