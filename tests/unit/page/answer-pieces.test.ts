@@ -80,7 +80,12 @@ describe('an answer', () => {
     const surprises = [1, 0.5, 1 / 64, 0].map((probability) => surpriseOf({ probability }));
     expect(surprises).toEqual([0, expect.closeTo(1 / 6), 1, 1]);
     expect(surpriseOf({ probability: undefined })).toBe(0);
-    expect([undefined, 0, 0.04, 0.5].map(percent)).toEqual(['unknown', '< 0.1 %', '4.0 %', '50 %']);
+    expect([undefined, 0, 0.04, 0.5].map(percent)).toEqual([
+      'unknown',
+      '<\u00A00.1\u00A0%',
+      '4.0\u00A0%',
+      '50\u00A0%',
+    ]);
   });
 });
 
