@@ -1,4 +1,4 @@
-/** Tells a story that begins as the query has it: `/?begin=A%20fox`. */
+/** Streams what the model says to the query: `/?begin=A%20fox`. */
 export default {
   async fetch(request, env): Promise<Response> {
     const prompt = new URL(request.url).searchParams.get('begin') ?? 'Once upon a time';
