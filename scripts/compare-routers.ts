@@ -27,12 +27,27 @@ async function untilOk(url: string): Promise<void> {
   }
 }
 
-const start = (command: string, args: string[], env: Record<string, string> = {}): ChildProcess =>
-  spawn(command, args, { env: { ...process.env, ...env }, stdio: 'ignore' });
+const started = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of started) child.kill('SIGKILL');
+});
+
+function start(command: string, args: string[], env: Record<string, string> = {}): ChildProcess {
+  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: 'ignore' });
+  started.add(child);
+  return child;
+}
 
 const startReplica = (port: number): ChildProcess =>
   start(process.execPath, ['dist/src/cli/main.js'], {
-    ...{ PORT: `${port}`, MODEL: model, THREADS: '1', PREFIX_CACHE_SCOPE: 'all', LOG_LEVEL: 'silent' },
+    ...{
+      PORT: `${port}`,
+      MODEL: model,
+      MODEL_ID: 'm',
+      THREADS: '1',
+      PREFIX_CACHE_SCOPE: 'all',
+      LOG_LEVEL: 'silent',
+    },
     ...{ BENCHMARK_RESULTS: 'memory', GATEWAY_LOGS: 'memory', KV_CACHE_MB: '1024' },
   });
 
