@@ -68,6 +68,7 @@ const CONVERSATIONS: readonly Body[] = [
     workspace_id: 'a',
     mcp_servers: null,
   },
+  { messages: [...HELLO, { role: 'assistant', content: [{ type: 'text', text: 'Once ' }] }] },
   { messages: HELLO, thinking: { type: 'enabled', budget_tokens: 3, display: 'omitted' } },
   {
     messages: HELLO,
