@@ -181,6 +181,14 @@ export const mutatedRequest: fc.Arbitrary<MutatedRequest> = fc
     body: bodyOf(valid, edits, textEdits),
   }));
 
+/** A good request as it goes over the wire. */
+export const unspoiled = (valid: ValidRequest): MutatedRequest => ({
+  method: valid.method,
+  path: valid.path,
+  headers: { ...valid.headers },
+  body: bodyOf(valid, [], []),
+});
+
 function bodyOf(
   { body }: ValidRequest,
   edits: readonly [JsonEdit, number][],

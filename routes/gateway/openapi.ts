@@ -20,7 +20,8 @@ export function passedOnResponse(description: string): ZodOpenApiResponseObject 
   return {
     description: `${description} With \`stream\`: events.`,
     content: {
-      'application/json': { schema: z.looseObject({}) },
+      // A model that classifies answers with a list.
+      'application/json': { schema: z.union([z.looseObject({}), z.array(z.unknown())]) },
       'text/event-stream': { schema: z.looseObject({}) },
     },
     headers: z.object(gatewayHeaders),
