@@ -16,14 +16,13 @@ import {
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { reachedDeclarations } from './build-package/declarations.mjs';
+import { PUBLISHED } from './setup/entries.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist');
 const PACKAGE = join(DIST, 'package');
 const DECLARATIONS = join(DIST, 'declarations');
-const ENTRIES = [
-  ...['index', 'miniflare/index', 'vite', 'vitest', 'workers/index'].map((name) => `src/library/${name}.ts`),
-];
+const TYPED = PUBLISHED.filter((path) => /^src\/library\/(?!miniflare\/preload)/.test(path));
 /** `from 'zod'` and `from 'zod/v4'`. */
 const PACKAGE_IMPORT = /from ['"]((?:@[^'"/]+\/)?[^'"./][^'"/]*)/g;
 /** Those of package.json that a user's npm reads. */
@@ -48,7 +47,7 @@ function remove(...paths) {
 /** The declarations that those of src/library need, and no others. */
 function copyTypes() {
   run(process.execPath, 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json');
-  for (const path of reachedDeclarations(DECLARATIONS, ENTRIES)) {
+  for (const path of reachedDeclarations(DECLARATIONS, TYPED)) {
     const target = join(PACKAGE, 'dist/types', path);
     mkdirSync(dirname(target), { recursive: true });
     copyFileSync(join(DECLARATIONS, path), target);
@@ -57,10 +56,8 @@ function copyTypes() {
 }
 
 function copyFiles() {
-  const copy = (name, filter = () => true) =>
-    cpSync(join(ROOT, name), join(PACKAGE, name), { recursive: true, filter });
-  for (const part of ['kernels', 'page', 'routes', 'src', 'studio/commands', 'studio/training'])
-    copy(`dist/${part}`, (path) => !path.endsWith('.map'));
+  const copy = (name) => cpSync(join(ROOT, name), join(PACKAGE, name), { recursive: true });
+  for (const part of ['kernels', 'page']) copy(`dist/${part}`);
   for (const name of ['model-weights', 'openapi.yaml', 'LICENSE']) copy(name);
   // The context of an image has none of these.
   for (const name of ['README.md', 'CHANGELOG.md']) if (existsSync(join(ROOT, name))) copy(name);
@@ -78,15 +75,20 @@ function typeImports() {
 
 /** What the code imports comes with it or is installed beside it; anything else is a defect of package.json. */
 async function provideDependencies(manifest) {
-  // Only now are esbuild and what it reads there.
   const { readImports } = await import('./build-package/imports.mjs');
   const { slimPackages } = await import('./build-package/slim-packages.mjs');
   const code = readdirSync(PACKAGE, { recursive: true, encoding: 'utf8' })
-    .filter((path) => /^dist[/\\](src|routes)[/\\].*\.js$/.test(path))
+    .filter((path) => /^dist[/\\](src|chunks)[/\\].*\.js$/.test(path))
     .map((path) => `./dist/package/${path.replaceAll('\\', '/')}`);
   const { specifiers } = await readImports(ROOT, code);
   const typed = isForImage ? new Set() : typeImports();
-  const { versions, others } = await slimPackages(ROOT, PACKAGE, [...specifiers, ...REQUIRED], typed);
+  const declared = [...typed].filter((name) => manifest.dependencies[name] !== undefined);
+  const { versions, others } = await slimPackages(
+    ROOT,
+    PACKAGE,
+    [...specifiers, ...REQUIRED, ...declared],
+    typed,
+  );
   const installed = others
     .filter((name) => manifest.peerDependencies[name] === undefined)
     .map((name) => [name, manifest.dependencies[name]]);
@@ -103,10 +105,14 @@ async function provideDependencies(manifest) {
 
 remove('package');
 if (!isForImage) {
-  remove('src', 'routes', 'studio', 'page', 'kernels', '.built', '.tsbuildinfo');
+  remove('page', 'kernels', '.built', '.tsbuildinfo');
   run(process.execPath, 'scripts/setup.mjs', '--all');
 }
 copyFiles();
+// Only now is esbuild there.
+const { compile, stopCompiler } = await import('./setup/compile.mjs');
+await compile(ROOT, PUBLISHED, { outdir: 'dist/package/dist', sourcemap: false });
+await stopCompiler();
 if (!isForImage) copyTypes();
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const kept = Object.fromEntries(FIELDS.map((field) => [field, manifest[field]]));

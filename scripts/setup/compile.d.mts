@@ -1,6 +1,8 @@
-/** Compiles the sources of a checkout to its dist/. */
-export function compile(root: string): Promise<number>;
+/** Compiles modules of a checkout, and what they import. */
+export function compile(
+  root: string,
+  entries: readonly string[],
+  options?: { outdir?: string; sourcemap?: boolean },
+): Promise<void>;
 /** Ends the process that compiles. */
 export function stopCompiler(): Promise<void>;
-/** The code with names of compiled modules, and the paths of their sources. */
-export function withCompiledImports(code: string, path: string): { code: string; imports: string[] };

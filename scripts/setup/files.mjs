@@ -11,12 +11,3 @@ export function newestFile(path) {
   if (!stats.isDirectory()) return stats.mtimeMs;
   return Math.max(0, ...readdirSync(path).map((name) => newestFile(join(path, name))));
 }
-
-/** The files of a folder and its folders, as paths that begin with the folder's; none if there is no such folder. */
-export function filesIn(root, folder) {
-  if (statSync(join(root, folder), { throwIfNoEntry: false }) === undefined) return [];
-  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
-    const path = `${folder}/${entry.name}`;
-    return entry.isDirectory() ? filesIn(root, path) : [path];
-  });
-}

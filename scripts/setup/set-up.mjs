@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { BUILT_HERE, hasPrebuild, PREBUILT_SOURCES, SOURCES } from '../build-native.mjs';
 import { linkTensorflow } from '../setup-tensorflow/link.mjs';
+import { ENTRIES } from './entries.mjs';
 import { modifiedAt, newestFile } from './files.mjs';
 import { installPackages } from './packages.mjs';
 
@@ -69,7 +70,10 @@ async function build(root) {
     import('./compile.mjs'),
     import('../build-page.mjs'),
   ]);
-  await Promise.all([step('compiling', () => compile(root)), step('bundling the page', () => buildPage())]);
+  await Promise.all([
+    step('compiling', () => compile(root, ENTRIES)),
+    step('bundling the page', () => buildPage()),
+  ]);
   // Else its process would stay beside the service for as long as that runs.
   await stopCompiler();
   writeFileSync(stamp, '');

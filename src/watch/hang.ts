@@ -29,7 +29,7 @@ export class Silence {
 /** A function that had not returned. */
 export interface Frame {
   function: string;
-  /** `dist/src/http/edge/json-body.js:70`. */
+  /** `dist/chunks/chunk-4SDVF2NS.js:70`. */
   location: string;
 }
 

@@ -13,7 +13,7 @@ import { postJson } from '../support/sse.ts';
 /** A service that is killed leaves no process behind, whatever its children do at that moment. */
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const PROBE = new URL('../../dist/src/runtime/probe-runtime.js', import.meta.url).href;
+const PROBE = new URL('../../src/runtime/probe-runtime.ts', import.meta.url).href;
 const start = useServices();
 
 describe.runIf(canBindToParent())('a service that is killed takes with it', () => {
@@ -42,7 +42,7 @@ describe.runIf(canBindToParent())('a service that is killed takes with it', () =
 
   it('a probe of a runtime', async () => {
     const probe = `import(${JSON.stringify(PROBE)}).then((module) => module.probeRuntime('wasm'))`;
-    const parent = spawn(process.execPath, ['-e', probe], { stdio: 'ignore' });
+    const parent = spawn(process.execPath, ['--import', 'tsx', '-e', probe], { stdio: 'ignore' });
     let children: number[] = [];
     await until(() => (children = childrenOf(parent.pid ?? NaN, 'probe-process')).length > 0);
     for (const pid of children) process.kill(pid, 'SIGSTOP');

@@ -1,10 +1,20 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { SourceMap, type SourceMapPayload } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { dirname, join, posix } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { compile, withCompiledImports } from '../../../../scripts/setup/compile.mjs';
+import { compile } from '../../../../scripts/setup/compile.mjs';
+import { ENTRIES, PUBLISHED } from '../../../../scripts/setup/entries.mjs';
 
 const root = mkdtempSync(join(tmpdir(), 'tokenflare-compile-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -17,26 +27,6 @@ function write(files: Record<string, string>): void {
 }
 
 const textOf = (path: string): string => readFileSync(join(root, path), 'utf8');
-
-describe('withCompiledImports', () => {
-  it('renames modules of ours, however they are imported, and nothing else', () => {
-    const code = [
-      'import { a } from "./a.ts";',
-      'import {',
-      '  b',
-      '} from "../b.ts";',
-      'import "./c.ts";',
-      'export * from "./d.ts";',
-      'const e = await import("./e.ts");',
-      'import { f } from "f.ts";',
-      'const text = "./g.ts";',
-      'const url = new URL("./h.ts", import.meta.url);',
-    ].join('\n');
-    const compiled = withCompiledImports(code, 'src/x/y.js');
-    expect(compiled.imports).toEqual(['src/x/a.ts', 'src/b.ts', 'src/x/c.ts', 'src/x/d.ts', 'src/x/e.ts']);
-    expect(compiled.code.match(/[\w/.]+\.ts/g)).toEqual(['f.ts', './g.ts', './h.ts']);
-  });
-});
 
 describe('compile', () => {
   beforeEach(() => {
@@ -56,33 +46,44 @@ describe('compile', () => {
       ].join('\n'),
       'src/lib/twice.ts': 'export const twice = (value: number): number => 2 * value;\n',
     });
-    expect(await compile(root)).toBe(2);
+    await compile(root, ['src/main.ts']);
     expect(await import(pathToFileURL(join(root, 'dist/src/main.js')).href)).toMatchObject({ four: 4 });
 
     const line = textOf('dist/src/main.js')
       .split('\n')
       .findIndex((text) => text.includes('four ='));
     const map = new SourceMap(JSON.parse(textOf('dist/src/main.js.map')) as SourceMapPayload);
-    const entry = map.findEntry(line, 6) as { originalSource: string; originalLine: number };
+    const entry = map.findEntry(line, 4) as { originalSource: string; originalLine: number };
     expect(entry).toMatchObject({ originalSource: '../../src/main.ts', originalLine: 4 });
     expect(textOf('dist/src/main.js')).toContain('//# sourceMappingURL=main.js.map');
   });
 
-  it('compiles of the page what others import', async () => {
+  it('gives each module the URL that it would have as a file, and an entry the query of its own', async () => {
     write({
-      'bench/main.ts': "import '../src/page/parse.ts';\n",
-      'src/page/parse.ts': 'export {};\n',
-      'src/page/view.ts': 'export {};\n',
+      'src/lib/deep/where.ts': 'export const beside = new URL("./data.txt", import.meta.url).href;\n',
+      'src/main.ts': [
+        "export { beside } from './lib/deep/where.ts';",
+        'export const own: string = import.meta.url;',
+      ].join('\n'),
+      'src/other/main.ts': "export { beside } from '../lib/deep/where.ts';\n",
     });
-    await compile(root);
-    expect(existsSync(join(root, 'dist/src/page/parse.js'))).toBe(true);
-    expect(existsSync(join(root, 'dist/src/page/view.js'))).toBe(false);
+    await compile(root, ['src/main.ts', 'src/other/main.ts']);
+    const url = `${pathToFileURL(join(root, 'dist/src/main.js')).href}?a=1`;
+    // Not by the test runner, which takes queries away.
+    const script = `console.log(JSON.stringify(await import(${JSON.stringify(url)})))`;
+    const printed = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+    });
+    expect(JSON.parse(printed)).toEqual({
+      beside: pathToFileURL(join(root, 'dist/src/lib/deep/data.txt')).href,
+      own: url,
+    });
   });
 
   it('leaves nothing behind whose source is gone', async () => {
     write({ 'src/a.ts': 'export {};\n', 'dist/src/old/b.js': '', 'dist/src/old/b.js.map': '' });
     write({ 'dist/page/index.html': '', 'dist/kernels/inference.wasm': '' });
-    await compile(root);
+    await compile(root, ['src/a.ts']);
     expect(existsSync(join(root, 'dist/src/a.js'))).toBe(true);
     expect(existsSync(join(root, 'dist/src/old/b.js'))).toBe(false);
     expect(existsSync(join(root, 'dist/src/old/b.js.map'))).toBe(false);
@@ -92,6 +93,33 @@ describe('compile', () => {
 
   it('names a module that is imported and is not there', async () => {
     write({ 'src/a.ts': "import './gone.ts';\n" });
-    await expect(compile(root)).rejects.toThrow('dist/src/a.js imports src/gone.ts, which there is not');
+    await expect(compile(root, ['src/a.ts'])).rejects.toThrow('Could not resolve "./gone.ts"');
+  });
+});
+
+describe('the entries', () => {
+  const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
+
+  it('are all that package.json names of compiled code', () => {
+    const text = readFileSync(join(ROOT, 'package.json'), 'utf8');
+    const named = [...text.matchAll(/dist\/((?:src|bench|routes|scripts|studio)\/[\w/-]+)\.js/g)];
+    expect(named.length).toBeGreaterThan(8);
+    for (const [, name] of named) expect(ENTRIES).toContain(`${name}.ts`);
+  });
+
+  it('are all that is started as a process or a thread', () => {
+    const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
+    const started = files
+      .filter((path) => path.endsWith('.ts'))
+      .flatMap((path) => {
+        const code = readFileSync(join(ROOT, 'src', path), 'utf8');
+        const calls = /(?:Sibling|SiblingThread|siblingProcess)\(\s*import\.meta\.url,\s*'([^']+)'/g;
+        const jobs = /entry: \{ name: '([^']+)', neighbour: import\.meta\.url/g;
+        return [...code.matchAll(calls), ...code.matchAll(jobs)].map(([, name = '']) =>
+          posix.join('src', posix.dirname(path), `${name}.ts`),
+        );
+      });
+    expect(started.length).toBeGreaterThan(10);
+    expect(PUBLISHED).toEqual(expect.arrayContaining(started));
   });
 });
