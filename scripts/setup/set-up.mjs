@@ -71,7 +71,7 @@ async function build(root) {
     import('../build-page.mjs'),
   ]);
   await Promise.all([
-    step('compiling', () => compile(root, ENTRIES)),
+    step('compiling', () => compile(root, entries)),
     step('bundling the page', () => buildPage()),
   ]);
   // Else its process would stay beside the service for as long as that runs.

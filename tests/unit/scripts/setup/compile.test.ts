@@ -100,6 +100,10 @@ describe('compile', () => {
 describe('the entries', () => {
   const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 
+  it('are there', () => {
+    expect(ENTRIES.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
   it('are all that package.json names of compiled code', () => {
     const text = readFileSync(join(ROOT, 'package.json'), 'utf8');
     const named = [...text.matchAll(/dist\/((?:src|bench|routes|scripts|studio)\/[\w/-]+)\.js/g)];
