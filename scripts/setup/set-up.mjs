@@ -70,6 +70,8 @@ async function build(root) {
     import('./compile.mjs'),
     import('../build-page.mjs'),
   ]);
+  // An image is made of a part of the sources.
+  const entries = ENTRIES.filter((path) => existsSync(join(root, path)));
   await Promise.all([
     step('compiling', () => compile(root, entries)),
     step('bundling the page', () => buildPage()),
