@@ -38,6 +38,8 @@ export const COMMON = [
 
 /** What a file is compiled with beside: those of an instruction set, with its instructions alone. */
 const OF_FILE = {
+  'kernels_amx.cc':
+    '-mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mamx-tile -mamx-int8 -mavx2 -mfma -mf16c',
   'kernels_avx512vnni.cc': '-mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mavx2 -mfma -mf16c',
   'kernels_avx512.cc': '-mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx2 -mfma -mf16c',
   // For size: the loops that matter are unrolled by hand.
@@ -51,6 +53,7 @@ const OF_FILE = {
 
 const OF_ARCHITECTURE = {
   x64: [
+    'kernels_amx.cc',
     'kernels_avx512vnni.cc',
     'kernels_avx512.cc',
     'kernels_avxvnni.cc',

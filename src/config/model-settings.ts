@@ -106,7 +106,7 @@ export const MODEL_SETTINGS = {
     'KV_CACHE_FORMAT',
     'auto',
     oneOf(['auto', ...KV_CACHE_FORMATS]),
-    'How keys and values are held: f32, f16, int8 (native and wasm); where weights are integers auto takes f16 on native and int8 on wasm, else f32.',
+    'How keys and values are held: f32, f16, int8 (native and wasm); auto takes int8 where weights are integers (on native f16 for heads of more than 64 numbers), f16 on native where weights have 16 bits, else f32.',
   ),
   threads: setting(
     'THREADS',

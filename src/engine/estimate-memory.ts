@@ -80,7 +80,7 @@ export function estimateMemory(
   const numRows = Math.max(maxNumBatchedTokens, shape.maxNumSeqs);
   const parts = {
     weightBytes: weightBytesOf(size, runtime, weights),
-    kvCacheBytes: kvCacheBytes(shape, kvCacheFormat(runtime, weights, askedFormat)),
+    kvCacheBytes: kvCacheBytes(shape, kvCacheFormat(runtime, weights, askedFormat, shape.headDim)),
     // About: residual, normed, q, k, v, attended and two more of the model's width; gate, up and their product.
     stepBytes: 4 * (numRows * (8 * dim + 3 * mlpDim) + maxLogitRows(shape.maxNumSeqs, numRows) * vocabSize),
     processBytes: RUNTIME_TRAITS[runtime].processBytes,
@@ -158,7 +158,7 @@ export function cacheShape(size: ModelSize, settings: CacheSettings, runtime: Ru
     weights,
     kvCacheFormat: format,
   } = settings;
-  const cacheFormat = kvCacheFormat(runtime, weights, format);
+  const cacheFormat = kvCacheFormat(runtime, weights, format, headDim);
   const bytesOf = (layers: number): number =>
     kvCacheBytes({ numLayers: layers, numKvHeads, headDim, numPages: 1, maxStepPages: 1 }, cacheFormat);
   // A page in a file has all layers.

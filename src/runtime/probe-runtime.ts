@@ -46,7 +46,12 @@ export async function probeRuntime(name: RuntimeName, trial?: ProbeTrial): Promi
 
 const plain = ({ shape, options: { numThreads, weights, kvCacheFormat } }: ProbeTrial): ProbeTrial => ({
   shape,
-  options: { numThreads, weights, ...(kvCacheFormat === undefined ? {} : { kvCacheFormat }) },
+  options: {
+    numThreads,
+    weights,
+    headDim: shape.headDim,
+    ...(kvCacheFormat === undefined ? {} : { kvCacheFormat }),
+  },
 });
 
 /** The probe is the last line; a driver may have written others before it. */

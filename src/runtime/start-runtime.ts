@@ -17,6 +17,8 @@ export interface RuntimeOptions {
   weights: WeightFormat;
   /** How keys and values are held; by default as goes with the weights. */
   kvCacheFormat?: KvCacheRequest;
+  /** Numbers of a head of keys, on which the default depends. */
+  headDim?: number;
   /** Whether a GPU that is a program on the CPU will do. */
   allowSoftware?: boolean;
   /** Called once when the device is gone for good and was not disposed of; no step would work any more. */
@@ -39,17 +41,19 @@ const LOADERS: Record<RuntimeName, (options: CheckedOptions) => Promise<Runtime>
       onLost,
     });
   },
-  native: async ({ numThreads, weights, kvCacheFormat }) =>
+  native: async ({ numThreads, weights, kvCacheFormat, headDim }) =>
     (await import('./native/native-runtime.ts')).createNativeRuntime({
       numThreads,
       weights: heldWeights('native', weights),
-      ...(kvCacheFormat === undefined ? {} : { kvCacheFormat }),
+      kvCacheFormat,
+      headDim,
     }),
-  wasm: async ({ numThreads, weights, kvCacheFormat }) =>
+  wasm: async ({ numThreads, weights, kvCacheFormat, headDim }) =>
     (await import('./wasm/wasm-runtime.ts')).createWasmRuntime({
       numThreads,
       weights: heldWeights('wasm', weights),
-      ...(kvCacheFormat === undefined ? {} : { kvCacheFormat }),
+      kvCacheFormat,
+      headDim,
     }),
   cpu: async ({ numThreads, weights }) => {
     checkWeightFormat('cpu', weights);

@@ -186,7 +186,9 @@ async function chooseRuntime(
   config: ModelConfig,
   onLost: (error: EngineError) => void,
 ): Promise<Partial<RuntimeChoice> & { runtime: Runtime }> {
-  const options = { numThreads, weights, onLost, ...(kvCacheFormat === undefined ? {} : { kvCacheFormat }) };
+  const { headDim } = config;
+  const cache = { headDim, ...(kvCacheFormat === undefined ? {} : { kvCacheFormat }) };
+  const options = { numThreads, weights, onLost, ...cache };
   if (runtime === 'auto') return startFastestRuntime({ ...options, allowsNative, shape: config });
   return { runtime: await startRuntime(runtime, options) };
 }

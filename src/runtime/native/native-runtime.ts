@@ -7,7 +7,9 @@ export interface NativeRuntimeOptions {
   /** Threads that compute, the calling one included. */
   numThreads: number;
   weights: WeightFormat;
-  kvCacheFormat?: KvCacheRequest;
+  kvCacheFormat?: KvCacheRequest | undefined;
+  /** Numbers of a head of keys, on which it depends how they are held. */
+  headDim?: number | undefined;
   /** Which of the instruction sets that work here, the fastest first: others than the first are for tests. */
   instructionSet?: number;
 }
@@ -17,6 +19,7 @@ export function createNativeRuntime({
   numThreads,
   weights,
   kvCacheFormat: askedFormat = 'auto',
+  headDim,
   instructionSet = 0,
 }: NativeRuntimeOptions): KernelRuntime {
   checkWeightFormat('native', weights);
@@ -33,7 +36,7 @@ export function createNativeRuntime({
     addon,
     numThreads,
     weights,
-    cacheFormat: kvCacheFormat('native', weights, askedFormat),
+    cacheFormat: kvCacheFormat('native', weights, askedFormat, headDim),
     instructionSet: { name, index: instructionSet },
   });
 }

@@ -9,7 +9,9 @@ export interface WasmRuntimeOptions {
   /** Threads that compute, the calling one included. */
   numThreads: number;
   weights: WeightFormat;
-  kvCacheFormat?: KvCacheRequest;
+  kvCacheFormat?: KvCacheRequest | undefined;
+  /** Numbers of a head of keys, on which it depends how they are held. */
+  headDim?: number | undefined;
 }
 
 /** The modules of scripts/build-wasm.mjs, the faster first. */
@@ -20,6 +22,7 @@ export async function createWasmRuntime({
   numThreads,
   weights,
   kvCacheFormat: askedFormat = 'auto',
+  headDim,
 }: WasmRuntimeOptions): Promise<KernelRuntime> {
   checkWeightFormat('wasm', weights);
   const addon = await startWasmAddon(numThreads);
@@ -28,7 +31,7 @@ export async function createWasmRuntime({
     addon,
     numThreads,
     weights,
-    cacheFormat: kvCacheFormat('wasm', weights, askedFormat),
+    cacheFormat: kvCacheFormat('wasm', weights, askedFormat, headDim),
     instructionSet: { name: addon.name, index: 0 },
     end: () => {
       forgetBackend(addon);

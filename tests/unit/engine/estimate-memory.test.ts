@@ -8,7 +8,7 @@ import {
 import { checkMemory, neededBytesOn } from '../../../src/engine/check-memory.ts';
 import { PAGE_TOKENS } from '../../../src/pages.ts';
 import { OpenModel } from '../../../src/model/load-model.ts';
-import type { WeightFormat } from '../../../src/runtime/traits.ts';
+import { kvCacheFormat, type WeightFormat } from '../../../src/runtime/traits.ts';
 import { fixturePath } from '../../support/fixtures.ts';
 
 const SETTINGS = {
@@ -63,12 +63,20 @@ describe('on native', () => {
     expect(keptBytesPerWeight.wasm).toBeCloseTo(9 / 8);
   });
 
-  it('keys and values are float16 but for weights in float32', () => {
+  it('keys and values are int8 with a scale for each head beside integers, and float32 beside float32', () => {
     const { numLayers, numKvHeads, headDim } = size.config;
     const shape = cacheShape(size, { ...SETTINGS, weights: 'auto' }, 'native');
     const numBytes = 2 * numLayers * numKvHeads * headDim * shape.numPages * PAGE_TOKENS;
-    expect(estimate({}, 'native').kvCacheBytes).toBe(2 * numBytes);
+    expect(estimate({}, 'native').kvCacheBytes).toBe(numBytes + (4 * numBytes) / headDim);
     expect(estimate({}, 'native', 'f32').kvCacheBytes).toBe(4 * numBytes);
+  });
+
+  it('keys and values of wide heads are float16, as all are beside 16 bits', () => {
+    expect(kvCacheFormat('native', 'auto', 'auto', 64)).toBe('int8');
+    expect(kvCacheFormat('native', 'auto', 'auto', 128)).toBe('f16');
+    expect(kvCacheFormat('native', 'auto', 'int8', 128)).toBe('int8');
+    expect(kvCacheFormat('native', 'bf16', 'auto', 64)).toBe('f16');
+    expect(kvCacheFormat('wasm', 'auto', 'auto', 128)).toBe('int8');
   });
 });
 

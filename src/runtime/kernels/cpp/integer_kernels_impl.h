@@ -1,5 +1,5 @@
 // The products of integers of an instruction set that has all else of another: TOKENFLARE_BASE gives that one.
-#define TOKENFLARE_FLOAT_PANEL TOKENFLARE_BASE()->float_panel
+#define TOKENFLARE_FLOAT_PANEL TOKENFLARE_BASE()->panel
 #include "linear_impl.h"
 
 namespace tokenflare {
@@ -10,6 +10,7 @@ const Kernels *KernelsWithIntegers() {
     Kernels changed = *TOKENFLARE_BASE();
     changed.name = TOKENFLARE_KERNELS;
     changed.linear = Linear;
+    changed.panel = MultiplyPanel;
     return changed;
   }();
   return &kernels;

@@ -79,8 +79,8 @@ struct Rotation {
 struct Kernels {
   const char *name;
   void (*linear)(const Product &product);
-  // The part of it of one panel of floats.
-  void (*float_panel)(const Product &product, const PanelOf &panel);
+  // The part of it of one panel. Where that has integers, the rows are rounded.
+  void (*panel)(const Product &product, const PanelOf &panel);
   // Adds row `row` of a matrix to `output`, [depth].
   void (*add_row)(const Matrix &matrix, int64_t row, float *output);
   // (x - mean) / sqrt(variance + epsilon) * gain + shift over rows; shift may be null.
@@ -109,6 +109,7 @@ struct Kernels {
 };
 
 // The sets of one kind of processor. A set that differs by its products of integers alone has all else of another.
+const Kernels *AmxIntegerKernels();
 const Kernels *Avx512VnniKernels();
 const Kernels *Avx512Kernels();
 const Kernels *AvxVnniKernels();

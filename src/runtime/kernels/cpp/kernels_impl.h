@@ -18,8 +18,8 @@ constexpr TrainingKernels kTraining = {AttendSequences, GeluGradient, LayerNormG
                                        Drop,            Embed,        ScatterRows,       CrossEntropy,
                                        CrossEntropyGradient, SumOfSquares, AdamW};
 
-constexpr Kernels kKernels = {TOKENFLARE_KERNELS, Linear, FloatPanel, AddRow, LayerNorm,    RmsNorm, NormHeads,
-                              Rotate,             Gelu,   Gate,       Add,    RunAttention, Top,     &kTraining};
+constexpr Kernels kKernels = {TOKENFLARE_KERNELS, Linear, MultiplyPanel, AddRow, LayerNorm,    RmsNorm, NormHeads,
+                              Rotate,             Gelu,   Gate,          Add,    RunAttention, Top,     &kTraining};
 
 }  // namespace
 }  // namespace tokenflare

@@ -168,8 +168,12 @@ inline int32_t StartOfPart(const RowBlock &rows, int row, int32_t zero_point) {
 }
 
 constexpr int64_t NumTiles(int64_t num_rows) { return (num_rows + kTileRows - 1) / kTileRows; }
+// Rows from which kernels may have tiles of this height, whose blocks take a little more room.
+constexpr int64_t kHighTileRows = 16;
 // Blocks that rows take as integers.
-constexpr int64_t RoundedBlocks(int64_t num_rows, int64_t depth) { return NumTiles(num_rows) * NumBlocks(depth); }
+constexpr int64_t RoundedBlocks(int64_t num_rows, int64_t depth) {
+  return (NumTiles(num_rows) + (num_rows < kHighTileRows ? 0 : 1)) * NumBlocks(depth);
+}
 
 }  // namespace tokenflare
 

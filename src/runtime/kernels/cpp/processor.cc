@@ -21,6 +21,8 @@ namespace {
 struct Candidate {
   bool can_run;
   const Kernels *(*kernels)();
+  // Of the check: tiles are for many.
+  int64_t num_rows = kCheckedRows;
 };
 
 #if defined(__x86_64__)
@@ -48,7 +50,7 @@ unsigned ReadSavedRegisters() {
 // compiler's library, which another library in the process may have in another form.
 struct Features {
   bool has_avx2 = false, has_avx_vnni = false, has_avx512 = false, has_avx512_vnni = false;
-  bool has_avx512_bfloat = false, has_bfloat_tiles = false;
+  bool has_avx512_bfloat = false, has_tiles = false, has_bfloat_tiles = false, has_integer_tiles = false;
 
   Features() {
     const Leaf basic = ReadLeaf(1, 0), extended = ReadLeaf(7, 0), more = ReadLeaf(7, 1);
@@ -64,7 +66,9 @@ struct Features {
     has_avx512_vnni = has_avx512 && Has(extended.c, 11);
     has_avx512_bfloat = has_avx512 && Has(more.a, 5);
     const bool saves_tiles = (saved & 0x60000) == 0x60000;
-    has_bfloat_tiles = has_avx512 && saves_tiles && Has(extended.d, 22) && Has(extended.d, 24);  // AMX-BF16, AMX-TILE
+    has_tiles = has_avx512 && saves_tiles && Has(extended.d, 24);
+    has_bfloat_tiles = has_tiles && Has(extended.d, 22);
+    has_integer_tiles = has_tiles && has_avx512_vnni && Has(extended.d, 25);
   }
 };
 
@@ -94,22 +98,52 @@ bool HasMixedProducts() {
 
 bool HasAvx512BFloat() { return Features().has_avx512_bfloat; }
 
-bool ProvidesTiles() {
-#if defined(__linux__)
-  // arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA): Linux saves the tiles of processes alone that ask for it.
-  return Features().has_bfloat_tiles && syscall(SYS_arch_prctl, 0x1023, 18) == 0;
+namespace {
+
+// arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA): Linux saves the tiles of processes alone that ask for it. It refuses
+// where a thread has too small a stack for signals.
+bool MayUseTiles() {
+#if defined(TOKENFLARE_EMULATED_TILES)
+  return true;
+#elif defined(__linux__)
+  return syscall(SYS_arch_prctl, 0x1023, 18) == 0;
 #else
   return false;
 #endif
 }
+
+bool HasIntegerTiles(const Features &features) {
+#if defined(TOKENFLARE_EMULATED_TILES)
+  return features.has_avx512_vnni;
+#elif defined(__linux__)
+  return features.has_integer_tiles;
+#else
+  return false;
+#endif
+}
+
+const Kernels *VnniWithoutTiles() {
+  static const Kernels kernels = [] {
+    Kernels changed = *Avx512VnniKernels();
+    changed.name = "AVX-512 VNNI, since the system refuses AMX";
+    return changed;
+  }();
+  return &kernels;
+}
+
+}  // namespace
+
+bool ProvidesTiles() { return Features().has_bfloat_tiles && MayUseTiles(); }
 
 #endif
 
 std::vector<const Kernels *> KernelsOfProcessor() {
 #if defined(__x86_64__)
   const Features features;
+  const bool has_tiles = HasIntegerTiles(features), may_use_tiles = has_tiles && MayUseTiles();
   const Candidate candidates[] = {
-      {features.has_avx512_vnni, Avx512VnniKernels},
+      {may_use_tiles, AmxIntegerKernels, 2 * kHighTileRows + kCheckedRows},
+      {features.has_avx512_vnni, has_tiles && !may_use_tiles ? VnniWithoutTiles : Avx512VnniKernels},
       {features.has_avx512, Avx512Kernels},
       {features.has_avx_vnni, AvxVnniKernels},
       {features.has_avx2, Avx2Kernels},
@@ -119,7 +153,9 @@ std::vector<const Kernels *> KernelsOfProcessor() {
 #endif
   std::vector<const Kernels *> found;
   for (const Candidate &candidate : candidates) {
-    if (candidate.can_run && ComputesRight(*candidate.kernels())) found.push_back(candidate.kernels());
+    if (!candidate.can_run) continue;
+    const Kernels &kernels = *candidate.kernels();
+    if (ComputesRight(kernels, candidate.num_rows)) found.push_back(&kernels);
   }
   return found;
 }

@@ -11,7 +11,7 @@ namespace tokenflare {
 std::vector<const Kernels *> KernelsOfProcessor();
 
 #if defined(__x86_64__)
-// Products of bfloat16 by vectors, and by tiles; from the second call on threads may use these.
+// Products of bfloat16 by vectors, and by tiles, for which the system is asked.
 bool HasAvx512BFloat();
 bool ProvidesTiles();
 #endif

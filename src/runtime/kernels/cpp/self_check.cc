@@ -8,13 +8,13 @@
 namespace tokenflare {
 namespace {
 
-constexpr int64_t kOut = 40, kDepth = 256, kRows = 7;
+constexpr int64_t kOut = 40, kDepth = 256;
 
 // From -7 to 7.
 int32_t WeightAt(int64_t out, int64_t k) { return static_cast<int32_t>((out * 31 + k * 17) % 15) - 7; }
 // From -127 to 127; each block of 32 has a 127, so that rounding leaves whole numbers as they are.
 int32_t NumberAt(int64_t row, int64_t k) {
-  return k % kBlockDepth == row ? 127 : static_cast<int32_t>((row * 53 + k * 29) % 255) - 127;
+  return k % kBlockDepth == row % kBlockDepth ? 127 : static_cast<int32_t>((row * 53 + k * 29) % 255) - 127;
 }
 
 // One output in the format of a file with a scale of one: kQ4_0, or Q6_K.
@@ -39,7 +39,7 @@ std::vector<uint8_t> StoredRow(StoredFormat format, int64_t out) {
   return row;
 }
 
-bool Check(const Kernels &kernels, Format format, StoredFormat stored) {
+bool Check(const Kernels &kernels, int64_t num_rows, Format format, StoredFormat stored) {
   const int64_t panel_bytes = PanelBytes(format, kDepth);
   // As matrices are: aligned, and with something behind them.
   std::vector<uint8_t> memory(NumPanels(kOut) * panel_bytes + 128);
@@ -55,14 +55,14 @@ bool Check(const Kernels &kernels, Format format, StoredFormat stored) {
       PackStoredRow(StoredRow(stored, out).data(), stored, kDepth, format, out, panels);
     }
   }
-  std::vector<float> x(kRows * kDepth), output(kRows * kOut);
-  for (int64_t row = 0; row < kRows; row++) {
+  std::vector<float> x(num_rows * kDepth), output(num_rows * kOut);
+  for (int64_t row = 0; row < num_rows; row++) {
     for (int64_t k = 0; k < kDepth; k++) x[row * kDepth + k] = static_cast<float>(NumberAt(row, k));
   }
-  std::vector<RowBlock> rounded(RoundedBlocks(kRows, kDepth));
+  std::vector<RowBlock> rounded(RoundedBlocks(num_rows, kDepth));
   const Matrix matrix = {kOut, kDepth, 1, {{format, 0, kOut, panels}}};
-  kernels.linear({x.data(), kRows, matrix, nullptr, false, nullptr, output.data(), rounded.data()});
-  for (int64_t row = 0; row < kRows; row++) {
+  kernels.linear({x.data(), num_rows, matrix, nullptr, false, nullptr, output.data(), rounded.data()});
+  for (int64_t row = 0; row < num_rows; row++) {
     for (int64_t out = 0; out < kOut; out++) {
       int64_t sum = 0;
       for (int64_t k = 0; k < kDepth; k++) {
@@ -77,9 +77,10 @@ bool Check(const Kernels &kernels, Format format, StoredFormat stored) {
 
 }  // namespace
 
-bool ComputesRight(const Kernels &kernels) {
-  return Check(kernels, Format::kQ8, StoredFormat::kF32) && Check(kernels, Format::kQ4, StoredFormat::kQ4_0) &&
-         Check(kernels, Format::kQ6K, StoredFormat::kQ6_K);
+bool ComputesRight(const Kernels &kernels, int64_t num_rows) {
+  return Check(kernels, num_rows, Format::kQ8, StoredFormat::kF32) &&
+         Check(kernels, num_rows, Format::kQ4, StoredFormat::kQ4_0) &&
+         Check(kernels, num_rows, Format::kQ6K, StoredFormat::kQ6_K);
 }
 
 }  // namespace tokenflare

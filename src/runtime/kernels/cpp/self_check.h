@@ -7,7 +7,8 @@ namespace tokenflare {
 
 // Whether products of whole numbers come out exactly: a processor, an emulator or a compiler may be wrong about its
 // instructions, and flags do not tell.
-bool ComputesRight(const Kernels &kernels);
+constexpr int64_t kCheckedRows = 7;
+bool ComputesRight(const Kernels &kernels, int64_t num_rows = kCheckedRows);
 
 }  // namespace tokenflare
 

@@ -1,0 +1,96 @@
+// Tile instructions by names of our own, so that tests can run them on processors that have none: with
+// TOKENFLARE_EMULATED_TILES they are plain C++ that ends the process where the processor would end it.
+#ifndef TOKENFLARE_TILES_H_
+#define TOKENFLARE_TILES_H_
+
+#include <cstdint>
+
+#ifndef TOKENFLARE_EMULATED_TILES
+
+#include <immintrin.h>
+
+#define TILE_CONFIGURE(shapes) _tile_loadconfig(shapes)
+#define TILE_RELEASE() _tile_release()
+#define TILE_ZERO(tile) _tile_zero(tile)
+#define TILE_LOAD(tile, from, row_bytes) _tile_loadd(tile, from, row_bytes)
+#define TILE_STORE(tile, to, row_bytes) _tile_stored(tile, to, row_bytes)
+#define TILE_DOT(sums, a, b) _tile_dpbssd(sums, a, b)
+
+#else
+
+#include <cstdlib>
+#include <cstring>
+
+namespace tokenflare {
+namespace {
+
+// Intel's manual, volume 2: LDTILECFG, TILELOADD, TILESTORED, TDPBSSD.
+class EmulatedTiles {
+ public:
+  void Configure(const void *shapes) {
+    std::memcpy(shapes_, shapes, sizeof shapes_);
+    is_configured_ = true;
+    for (int tile = 0; tile < kNumTiles; tile++) Zero(tile);
+  }
+  void Release() { is_configured_ = false; }
+  void Zero(int tile) {
+    Require(is_configured_ && shapes_[0] == 1 && Rows(tile) <= 16 && RowBytes(tile) <= 64);
+    std::memset(numbers_[tile], 0, sizeof numbers_[tile]);
+  }
+  void Load(int tile, const void *from, int64_t stride) {
+    Zero(tile);
+    const uint8_t *bytes = static_cast<const uint8_t *>(from);
+    for (int row = 0; row < Rows(tile); row++) std::memcpy(numbers_[tile][row], bytes + row * stride, RowBytes(tile));
+  }
+  void Store(int tile, void *to, int64_t stride) const {
+    Require(is_configured_);
+    uint8_t *bytes = static_cast<uint8_t *>(to);
+    for (int row = 0; row < Rows(tile); row++) std::memcpy(bytes + row * stride, numbers_[tile][row], RowBytes(tile));
+  }
+  // sums [rows, cols] += a [rows, 4 quads] b [quads, cols * 4], of signed bytes
+  void Dot(int sums, int a, int b) {
+    Require(is_configured_ && Rows(sums) == Rows(a) && RowBytes(sums) == RowBytes(b) && RowBytes(a) == 4 * Rows(b));
+    for (int row = 0; row < Rows(sums); row++) {
+      for (int col = 0; col < RowBytes(sums) / 4; col++) {
+        uint32_t sum;
+        std::memcpy(&sum, numbers_[sums][row] + 4 * col, 4);
+        for (int k = 0; k < RowBytes(a); k++) {
+          const int8_t left = static_cast<int8_t>(numbers_[a][row][k]);
+          const int8_t right = static_cast<int8_t>(numbers_[b][k / 4][4 * col + k % 4]);
+          sum += static_cast<uint32_t>(left * right);
+        }
+        std::memcpy(numbers_[sums][row] + 4 * col, &sum, 4);
+      }
+    }
+  }
+
+ private:
+  static constexpr int kNumTiles = 8;
+
+  static void Require(bool condition) {
+    if (!condition) std::abort();
+  }
+  int Rows(int tile) const { return shapes_[48 + tile]; }
+  int RowBytes(int tile) const { return shapes_[16 + 2 * tile] | shapes_[17 + 2 * tile] << 8; }
+
+  bool is_configured_ = false;
+  uint8_t shapes_[64] = {};
+  uint8_t numbers_[kNumTiles][16][64] = {};
+};
+
+// Of each thread, as the processor's are.
+thread_local EmulatedTiles emulated_tiles;
+
+}  // namespace
+}  // namespace tokenflare
+
+#define TILE_CONFIGURE(shapes) emulated_tiles.Configure(shapes)
+#define TILE_RELEASE() emulated_tiles.Release()
+#define TILE_ZERO(tile) emulated_tiles.Zero(tile)
+#define TILE_LOAD(tile, from, row_bytes) emulated_tiles.Load(tile, from, row_bytes)
+#define TILE_STORE(tile, to, row_bytes) emulated_tiles.Store(tile, to, row_bytes)
+#define TILE_DOT(sums, a, b) emulated_tiles.Dot(sums, a, b)
+
+#endif
+
+#endif  // TOKENFLARE_TILES_H_
