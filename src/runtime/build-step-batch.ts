@@ -50,8 +50,8 @@ export function buildStepBatch(inputs: readonly SegmentInput[], buckets: readonl
       }
     }
     segments.push({
-      pages: Int32Array.from(input.pages), // [pages]
-      windowPages: input.windowPages && Int32Array.from(input.windowPages), // [pages]
+      pages: new Int32Array(input.pages), // [pages]
+      windowPages: input.windowPages && new Int32Array(input.windowPages), // [pages]
       rowStart,
       numRows: input.tokenIds.length,
       positionStart: input.positionStart,

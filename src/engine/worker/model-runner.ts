@@ -75,11 +75,12 @@ export class ModelRunner {
       const { holder, numComputedTokens } = sequence;
       assertInvariant(holder !== undefined, 'a scheduled sequence has pages');
       const end = numComputedTokens + numScheduledTokens - draftTokenIds.length;
-      const tokenIds = [...sequence.tokenIds.slice(numComputedTokens, end), ...draftTokenIds];
+      const computed = sequence.tokenIds.slice(numComputedTokens, end);
+      const tokenIds = draftTokenIds.length === 0 ? computed : [...computed, ...draftTokenIds];
       const { everyRow, topIsEnough } = logitsNeeded(sequence.id);
       const logits = everyRow || draftTokenIds.length > 0 ? 'all' : completesTokens ? 'last' : 'none';
-      const tables = tablesUpTo(holder, numComputedTokens + numScheduledTokens);
-      return { ...tables, positionStart: numComputedTokens, tokenIds, logits, topIsEnough };
+      const { pages, windowPages } = tablesUpTo(holder, numComputedTokens + numScheduledTokens);
+      return { pages, windowPages, positionStart: numComputedTokens, tokenIds, logits, topIsEnough };
     });
     const batch = buildStepBatch(inputs, ROW_BUCKETS);
     // What is copied may lie in a page that was given away for the very step.
