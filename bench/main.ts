@@ -3,6 +3,7 @@ import { AGAINST_MODE } from './modes/against.ts';
 import { BOUNDS_MODE } from './modes/bounds.ts';
 import { FORMATS_MODE } from './modes/formats.ts';
 import { GGUF_MODE } from './modes/gguf.ts';
+import { LLAMA_SERVER_MODE } from './modes/llama-server.ts';
 import { GRAMMARS_MODE } from './modes/grammars.ts';
 import { INTERFERENCE_MODE } from './modes/interference.ts';
 import type { BenchMode } from './mode.ts';
@@ -18,6 +19,7 @@ const MODES: readonly BenchMode[] = [
   // Before the one whose flag it also takes.
   GGUF_MODE,
   PEERS_MODE,
+  LLAMA_SERVER_MODE,
   // Before the one whose flag it also takes.
   FORMATS_MODE,
   SPECULATION_MODE,

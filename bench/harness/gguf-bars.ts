@@ -68,6 +68,21 @@ export const GGUF_ROWS: Readonly<Record<GgufFile, readonly GgufRow[]>> = {
   ],
 };
 
+/** Beside llama.cpp's own server: crowds, and long prompts. A model has those rows that fit its context. */
+export const SERVER_ROWS: readonly GgufRow[] = [
+  streams('requests', 1, 3),
+  streams('requests', 8, 4),
+  streams('requests', 16, 4),
+  ...[4000, 16_000].flatMap((promptTokens): GgufRow[] => [
+    { measure: { kind: 'ttft', promptTokens }, bar: 0.3 },
+    { measure: { kind: 'decode', streams: 1, promptTokens, maxTokens: MAX_TOKENS }, bar: 3 },
+  ]),
+];
+
+/** Tokens of the longest sequence that a row has. */
+export const lengthOf = ({ measure }: GgufRow): number =>
+  isCell(measure) ? measure.promptTokens + MAX_TOKENS : 0;
+
 /** What a row measures, in words. */
 export function measureTitle(measure: GgufMeasure): string {
   switch (measure) {

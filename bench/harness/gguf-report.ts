@@ -1,14 +1,7 @@
 import type { MachineReport } from '../../src/bench/describe-machine.ts';
 import { median } from '../../src/bench/latency-summary.ts';
 import { formatNumber, toMarkdown } from './comparison-table.ts';
-import {
-  GGUF_ROWS,
-  isRate,
-  measureTitle,
-  type GgufFile,
-  type GgufMeasure,
-  type GgufRow,
-} from './gguf-bars.ts';
+import { isRate, measureTitle, type GgufMeasure, type GgufRow } from './gguf-bars.ts';
 import { spreadOf } from './judge-peers.ts';
 
 /** What one round measured of both sides: tokens per second, milliseconds, or bytes. */
@@ -20,7 +13,8 @@ export interface GgufReading {
 }
 
 export interface GgufComparison {
-  file: GgufFile;
+  file: string;
+  rows: readonly GgufRow[];
   fileBytes: number;
   /** What runs it, as each side says. */
   ours: string;
@@ -31,6 +25,8 @@ export interface GgufComparison {
 }
 
 export interface GgufReport {
+  /** What ours is held against. */
+  peer: string;
   /** ISO 8601. */
   startedAt: string;
   durationMs: number;
@@ -63,9 +59,9 @@ export function isMet({ measure, bar }: GgufRow, readings: readonly GgufReading[
 /** Markdown: a line for each file and measure, what ran, where and how. */
 export function formatGgufReport(report: GgufReport): string {
   const isJudged = report.disturbances.length === 0;
-  const head = ['file', 'measured', 'Tokenflare', 'node-llama-cpp', 'ratio (lowest to highest)', 'bar'];
-  const lines = report.comparisons.flatMap(({ file, readings }) =>
-    GGUF_ROWS[file].map((row) => [`\`${file}\``, ...formatRow(row, readings, isJudged)]),
+  const head = ['file', 'measured', 'Tokenflare', report.peer, 'ratio (lowest to highest)', 'bar'];
+  const lines = report.comparisons.flatMap(({ file, rows, readings }) =>
+    rows.map((row) => [`\`${file}\``, ...formatRow(row, readings, isJudged)]),
   );
   const notes = report.comparisons.map(
     ({ file, fileBytes, ours, theirs, alike }) =>
@@ -113,14 +109,16 @@ function mebibytes(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20).toLocaleString('en-US')} MiB`;
 }
 
-function describeRun({ machine, startedAt, durationMs, rounds }: GgufReport): string {
+const MEMORY_NOTE = ' Resident memory is held against the bytes of the file and of the KV cache.';
+
+function describeRun({ peer, machine, startedAt, durationMs, rounds, comparisons }: GgufReport): string {
   const { cpu, numCores, platform, nodeVersion, loadBefore, loadAfter } = machine;
+  const hasMemory = comparisons.some(({ rows }) => rows.some(({ measure }) => measure === 'resident'));
   return (
     `${cpu}, ${numCores} cores, ${platform}, Node ${nodeVersion}, ${startedAt.slice(0, 10)}; ` +
     `load ${loadBefore.toFixed(2)} before, ${loadAfter.toFixed(2)} after, ${(durationMs / 1000).toFixed(0)} s. ` +
-    `Tokenflare through HTTP and SSE, node-llama-cpp in process, in turn; no cache knows a prompt of TTFT or of whole ` +
+    `Tokenflare through HTTP and SSE and ${peer} in turn; no cache knows a prompt of TTFT or of whole ` +
     `requests. Ratios are of one round, medians of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}; lower is better ` +
-    `for times and memory. In the column of node-llama-cpp resident memory is what ours is held against: the bytes of ` +
-    `the file and of the KV cache.`
+    `for times and memory.${hasMemory ? MEMORY_NOTE : ''}`
   );
 }

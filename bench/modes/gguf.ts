@@ -53,7 +53,7 @@ export const GGUF_MODE = benchMode({
   measure: benchGguf,
   format: formatGgufReport,
   isMet: ({ comparisons }) =>
-    comparisons.every(({ file, readings }) => GGUF_ROWS[file].every((row) => isMet(row, readings) !== false)),
+    comparisons.every(({ rows, readings }) => rows.every((row) => isMet(row, readings) !== false)),
   isDisturbed: ({ disturbances }) => disturbances.length > 0,
 });
 
@@ -69,6 +69,7 @@ async function benchGguf(params: GgufParams, signal: AbortSignal): Promise<GgufR
     comparisons.push(await compareFile(file, prepared, params, quiet, signal));
   }
   return {
+    peer: 'node-llama-cpp',
     startedAt: startedAt.toISOString(),
     durationMs: Date.now() - startedAt.getTime(),
     machine: describeMachine(loadBefore),
@@ -106,6 +107,7 @@ async function compareFile(
       const memory = await measureMemory(ours, size, signal);
       return {
         file,
+        rows: GGUF_ROWS[file],
         fileBytes: size,
         ours: runtimeDescription,
         theirs: theirs.description,

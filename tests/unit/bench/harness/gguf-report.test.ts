@@ -40,9 +40,11 @@ const report: GgufReport = {
     loadAfter: 1.5,
   },
   rounds: 3,
+  peer: 'node-llama-cpp',
   comparisons: [
     {
       file: '1.1b-q4_0',
+      rows: GGUF_ROWS['1.1b-q4_0'],
       fileBytes: 604 * 2 ** 20,
       ours: 'tfjs native',
       theirs: 'node-llama-cpp 3',
