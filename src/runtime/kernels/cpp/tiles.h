@@ -12,7 +12,10 @@
 #define TILE_CONFIGURE(shapes) _tile_loadconfig(shapes)
 #define TILE_RELEASE() _tile_release()
 #define TILE_ZERO(tile) _tile_zero(tile)
-#define TILE_LOAD(tile, from, row_bytes) _tile_loadd(tile, from, row_bytes)
+// GCC's loads do not say that they read memory: what was written before might be written behind them, or never.
+#define TILE_LOAD(tile, from, row_bytes) \
+  __asm__ volatile("" ::: "memory");     \
+  _tile_loadd(tile, from, row_bytes)
 #define TILE_STORE(tile, to, row_bytes) _tile_stored(tile, to, row_bytes)
 #define TILE_DOT(sums, a, b) _tile_dpbssd(sums, a, b)
 
