@@ -16,12 +16,13 @@ import { until } from '../support/service.ts';
  */
 const MAIN = join(ROOT, 'dist/src/cli/main.js');
 const SCRIPT = `
-console.log(JSON.stringify({ words: process.argv.slice(2), node: process.execArgv }));
 let numSignals = 0;
 const end = (code) => () => setTimeout(() => process.exit(code + numSignals), numSignals++ === 0 ? 300 : 0);
 process.on('SIGINT', end(20)).on('SIGTERM', end(30)).on('SIGHUP', end(40));
 if (process.argv.includes('--wait')) setInterval(() => undefined, 1000);
 else process.exitCode = 7;
+// Last: who reads it may send a signal at once.
+console.log(JSON.stringify({ words: process.argv.slice(2), node: process.execArgv }));
 `;
 
 beforeAll(build);
