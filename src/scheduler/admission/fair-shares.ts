@@ -1,11 +1,7 @@
 import { groupOf } from '../../fairness/client-id.ts';
 import { assertInvariant } from '../../errors.ts';
 import type { Sequence } from '../sequence.ts';
-
-/** Tokens that a sequence generates, at least, before it may be stopped for a client that has none that runs. */
-const SLICE_TOKENS = 64;
-/** A token generated pays for so many that are computed again once its sequence is stopped. */
-const RECOMPUTED_PER_TOKEN = 8;
+import { hasHadSlice, numTokensSinceStart, type RanLately } from './slices.ts';
 
 export interface ShareUse {
   /** How much there is of what is shared: seats, or pages of the cache. */
@@ -19,6 +15,7 @@ export interface ShareUse {
   readonly waiting: readonly string[];
   /** How much the first that waits of a client needs. */
   readonly needOf: (clientId: string) => number;
+  readonly lately: RanLately;
 }
 
 /**
@@ -29,8 +26,9 @@ export interface ShareUse {
  *   1. of the one that has most, where that is more than its share and of more than one sequence. The one with the least
  *      to compute again is stopped; one that was resumed and has not had its slice comes last, so that each gets on in
  *      the end;
- *   2. else, where none of its own runs, of a sequence that has had its slice: the one that has generated most since it
- *      started. It may get more than its share by that, since a long text may be all that it wants.
+ *   2. else, where none of its own runs or did for a slice, of a sequence that has had its slice: the one that has generated
+ *      most since it started. It may get more than its share by that, since a long text may be all that it wants. Clients
+ *      of many short texts get seats as these end; they do not stop a long text again and again.
  *
  * Rule 1 never gives anybody more than its share, so that nothing is taken back by it, and where each that waits has its
  * share nothing happens. Rule 2 takes from a sequence again only after another slice.
@@ -147,10 +145,11 @@ export class FairShares {
 
   #stoppedAmongGroups(clientId: string): Sequence | undefined {
     const isWithin = this.#groupStaysWithin(clientId);
-    const hasNone = this.#heldIn(this.#groupIdOf(clientId)).count === 0;
-    if (!isWithin && !hasNone) return undefined;
+    const group = this.#groupIdOf(clientId);
+    const hasLongHadNone = this.#heldIn(group).count === 0 && !this.#use.lately.hasGroup(group);
+    if (!isWithin && !hasLongHadNone) return undefined;
     const { ofRich, ofSlices } = this.#stoppableAmongGroups();
-    return (isWithin ? ofRich : undefined) ?? (hasNone ? ofSlices : undefined);
+    return (isWithin ? ofRich : undefined) ?? (hasLongHadNone ? ofSlices : undefined);
   }
 
   #stoppedAmongMembers(clientId: string): Sequence | undefined {
@@ -158,9 +157,10 @@ export class FairShares {
     const ofGroup = this.#heldIn(group);
     const { amount, count } = this.#heldBy(clientId);
     const isWithin = amount + this.#needOf(clientId) <= shareOf(ofGroup.amount, this.#membersIn(group));
-    if (ofGroup.count === 0 || (!isWithin && count > 0)) return undefined;
+    const hasLongHadNone = count === 0 && !this.#use.lately.hasClient(clientId);
+    if (ofGroup.count === 0 || (!isWithin && !hasLongHadNone)) return undefined;
     const { ofRich, ofSlices } = this.#stoppableIn(group);
-    return (isWithin ? ofRich : undefined) ?? (count === 0 ? ofSlices : undefined);
+    return (isWithin ? ofRich : undefined) ?? (hasLongHadNone ? ofSlices : undefined);
   }
 
   #stoppableAmongGroups(): Stoppable {
@@ -261,14 +261,6 @@ function heldBy(
     held.set(key, { amount: before.amount + amount, count: before.count + 1 });
   }
   return held;
-}
-
-const numTokensSinceStart = ({ tokenIds, numTokensAtStart }: Sequence): number =>
-  tokenIds.length - numTokensAtStart;
-
-function hasHadSlice(sequence: Sequence): boolean {
-  const leastTokens = Math.max(SLICE_TOKENS, sequence.tokenIds.length / RECOMPUTED_PER_TOKEN);
-  return numTokensSinceStart(sequence) >= leastTokens;
 }
 
 /**

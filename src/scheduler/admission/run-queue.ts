@@ -9,6 +9,7 @@ import { isWorthWaiting } from './is-worth-waiting.ts';
 import { Loans, type Loan } from './loans.ts';
 import { PageNeeds } from './page-needs.ts';
 import { type Changes, QueueChanges } from './queue-changes.ts';
+import { RanLately } from './slices.ts';
 import { Seats } from './seats.ts';
 import { SharesNow } from './shares-now.ts';
 import { WaitingList } from './waiting-list.ts';
@@ -52,6 +53,7 @@ export class RunQueue {
   readonly #loans = new Loans();
   readonly #running: Sequence[] = [];
   readonly #needs: PageNeeds;
+  readonly #lately = new RanLately();
   readonly changes = new QueueChanges();
   readonly #sharesNow: SharesNow;
 
@@ -66,6 +68,7 @@ export class RunQueue {
       waiting: this.waiting,
       loans: this.#loans,
       needs: this.#needs,
+      lately: this.#lately,
     });
   }
 
@@ -112,8 +115,9 @@ export class RunQueue {
     return this.changes.take(this.cache.counts().numEvicted);
   }
 
-  /** Sees to it that all that run have room for their next token; where too few pages are free, sequences stop. */
+  /** A step begins: all that run have room for their next token; where too few pages are free, sequences stop. */
   makeRoom(): void {
+    this.#lately.nextStep();
     for (const sequence of [...this.#running]) {
       while (sequence.holder !== undefined && !this.#hasRoom(sequence)) {
         const stopped = this.#sharesNow.ofPages().leastEntitled();
@@ -269,6 +273,7 @@ export class RunQueue {
     const { seat, holder } = sequence;
     assertInvariant(seat !== undefined && holder !== undefined, 'a sequence that runs has a seat and pages');
     this.#running.splice(this.#running.indexOf(sequence), 1);
+    this.#lately.add(sequence.clientId);
     this.#seats.free(seat);
     this.cache.free(holder);
     sequence.seat = undefined;
@@ -335,6 +340,7 @@ export class RunQueue {
     if (!this.#loans.has(loan)) return;
     const lent = this.#loans.end(loan);
     if (lent !== undefined) {
+      this.#lately.add(loan.clientId);
       this.cache.free(lent.holder);
       this.#seats.free(lent.seat);
     }

@@ -3,6 +3,7 @@ import type { Sequence } from '../sequence.ts';
 import { FairShares } from './fair-shares.ts';
 import type { Loan, Loans } from './loans.ts';
 import type { PageNeeds } from './page-needs.ts';
+import type { RanLately } from './slices.ts';
 import type { WaitingList } from './waiting-list.ts';
 
 /** What shares are computed from. */
@@ -13,6 +14,7 @@ interface SharesOf {
   readonly waiting: WaitingList;
   readonly loans: Loans;
   readonly needs: PageNeeds;
+  readonly lately: RanLately;
 }
 
 /** Shares of seats and of pages as things are, computed once for each state of the queue. */
@@ -71,7 +73,7 @@ export class SharesNow {
     starting: readonly Sequence[],
     stopped: readonly Sequence[],
   ): FairShares {
-    const { running, waiting, loans } = this.#of;
+    const { running, waiting, loans, lately } = this.#of;
     const lent = loans.lent.map((loan) => ({ clientId: loan.clientId, amount: amountLent(loan) }));
     const kept = starting.map((one) => ({ clientId: one.clientId, amount: amountOf(one) }));
     return new FairShares({
@@ -81,6 +83,7 @@ export class SharesNow {
       fixed: [...lent, ...kept],
       waiting: [...waiting.clientIds, ...loans.asking.map(({ clientId }) => clientId)],
       needOf,
+      lately,
     });
   }
 }

@@ -204,6 +204,40 @@ describe('preemption', () => {
   });
 });
 
+describe('a long text beside clients of many short ones', () => {
+  /** Each client has as many that wait at any time. */
+  function runBeside(numSeats: number, numClients: number, numTokens: number): Sequence {
+    const simulation = new Simulation(numSeats);
+    const clients = Array.from({ length: numClients }, (_, i) => `short ${i}`);
+    const refill = (): void => {
+      for (const clientId of clients)
+        while ([...simulation.here.values()].filter((one) => one.clientId === clientId).length < numSeats)
+          simulation.add(clientId, 32, numTokens);
+    };
+    const long = simulation.add('long', 32, 600);
+    while (simulation.here.has(long.id)) {
+      refill();
+      simulation.step();
+    }
+    return long;
+  }
+
+  it.each([
+    [4, 8, 8],
+    [32, 8, 32],
+    [8, 12, 16],
+  ])(
+    'is not stopped while seats become free anyway: %i seats, %i clients',
+    (numSeats, numClients, numTokens) => {
+      expect(runBeside(numSeats, numClients, numTokens).numPreemptions).toBe(0);
+    },
+  );
+
+  it('is stopped where a client would wait for longer than a slice', () => {
+    expect(runBeside(2, 8, 50).numPreemptions).toBeGreaterThan(0);
+  });
+});
+
 describe('a seat for work that is no sequence', () => {
   it('is taken from a client that has more than its share, once a client', () => {
     const simulation = new Simulation(4);

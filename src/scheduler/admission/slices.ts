@@ -1,0 +1,51 @@
+import { groupOf } from '../../fairness/client-id.ts';
+import type { Sequence } from '../sequence.ts';
+
+/** Tokens that a sequence generates, at least, before it may be stopped for a client that has none that runs. */
+const SLICE_TOKENS = 64;
+/** A token generated pays for so many that are computed again once its sequence is stopped. */
+const RECOMPUTED_PER_TOKEN = 8;
+
+export const numTokensSinceStart = ({ tokenIds, numTokensAtStart }: Sequence): number =>
+  tokenIds.length - numTokensAtStart;
+
+export function hasHadSlice(sequence: Sequence): boolean {
+  const leastTokens = Math.max(SLICE_TOKENS, sequence.tokenIds.length / RECOMPUTED_PER_TOKEN);
+  return numTokensSinceStart(sequence) >= leastTokens;
+}
+
+/** Clients and groups of which something ran within the last slice, and runs no more. A step gives each text a token. */
+export class RanLately {
+  #step = 0;
+  /** The step in which something of it ended or stopped last, by client and by group; the oldest first. */
+  readonly #clients = new Map<string, number>();
+  readonly #groups = new Map<string, number>();
+
+  /** A step begins. */
+  nextStep(): void {
+    this.#step++;
+    for (const known of [this.#clients, this.#groups]) {
+      for (const [party, step] of known) {
+        if (step + SLICE_TOKENS > this.#step) break;
+        known.delete(party);
+      }
+    }
+  }
+
+  /** Something of the client ended, or stopped. */
+  add(clientId: string): void {
+    const group = groupOf(clientId);
+    this.#clients.delete(clientId);
+    this.#clients.set(clientId, this.#step);
+    this.#groups.delete(group);
+    this.#groups.set(group, this.#step);
+  }
+
+  hasClient(clientId: string): boolean {
+    return this.#clients.has(clientId);
+  }
+
+  hasGroup(group: string): boolean {
+    return this.#groups.has(group);
+  }
+}
