@@ -59,6 +59,7 @@ export interface Service {
 
 interface ServiceOptions {
   createProcess?: EngineClientOptions['createProcess'];
+  takeTokenizer?: EngineClientOptions['takeTokenizer'];
   /** Log lines that could not be written so far, for the metrics. */
   numLogLinesLost?: () => number;
   /** Where a thread that watches the event loop finds what runs. */
@@ -186,7 +187,7 @@ interface Parts {
 async function compose(
   config: Config,
   rawLogger: Logger,
-  { createProcess, numLogLinesLost, ownProcess }: ServiceOptions & { ownProcess?: OwnProcess },
+  { createProcess, takeTokenizer, numLogLinesLost, ownProcess }: ServiceOptions & { ownProcess?: OwnProcess },
 ): Promise<Parts> {
   const logger = withoutClientTexts(rawLogger, config.logPrompts);
   await checkModelsDir(config.modelsDir);
@@ -195,7 +196,7 @@ async function compose(
   const access = await openLoggedAccess(config, logger);
   const givenDefaults = await readDefaultsSetting(config.generationConfig);
   const kvEvents = createKvEvents(config);
-  const options = { model, fallbackTemplate, givenDefaults, createProcess, kvEvents };
+  const options = { model, fallbackTemplate, givenDefaults, createProcess, takeTokenizer, kvEvents };
   const models = createModelPool(config, logger, options);
   await logLostAliases(models, config.modelAliases, logger);
   const metrics = new Metrics(models, numLogLinesLost, config.metricsNames);
@@ -312,16 +313,15 @@ interface EngineOptions {
   /** How tokens are drawn where a request does not say it, by the operator. */
   givenDefaults?: KnownDefaults | undefined;
   createProcess: EngineClientOptions['createProcess'];
+  takeTokenizer?: EngineClientOptions['takeTokenizer'];
   /** Where events of its cache are published. */
   kvEvents?: KvEventPublisher | undefined;
 }
 
 /** The engine of a model, not started yet. */
-export function createEngine(
-  config: Config,
-  logger: Logger,
-  { model, runtime, allowsShorter, fallbackTemplate, givenDefaults, createProcess, kvEvents }: EngineOptions,
-): EngineClient {
+export function createEngine(config: Config, logger: Logger, options: EngineOptions): EngineClient {
+  const { model, runtime, allowsShorter, fallbackTemplate, givenDefaults, kvEvents } = options;
+  const { createProcess, takeTokenizer } = options;
   return new EngineClient({
     settings: { ...engineSettings(config, model), runtime, allowsShorter },
     bounds: { maxQueuedSequences: config.maxQueuedRequests, maxQueuedTokens: config.maxQueuedTokens },
@@ -338,5 +338,6 @@ export function createEngine(
     onDiskNote: logDiskNotes(model.id, logger),
     onKvEvents: kvEvents && ((batch) => kvEvents.publish(model.id, batch)),
     createProcess,
+    takeTokenizer,
   });
 }

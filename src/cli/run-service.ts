@@ -3,7 +3,7 @@ import { CommanderError } from 'commander';
 import type { Logger } from 'pino';
 import { canBindToParent, exitProcess, exitProcessAtOnce } from '../process/bind-to-parent.ts';
 import type { Config } from '../config/config.ts';
-import { EarlyEngine } from '../engine/client/process/early-engine.ts';
+import { EarlyEngine, EarlyTokenizer } from '../engine/client/process/early-engine.ts';
 import type { ModelInfo } from '../engine/engine.ts';
 import { defaultModel, engineSettings } from '../engine-settings.ts';
 import { EngineError } from '../errors.ts';
@@ -76,7 +76,7 @@ async function start(config: Config): Promise<void> {
   const logger = await openLog(config.logLevel, standardOutput);
   showChildrenFor(config.logLevel);
   warnOfSurroundings(logger);
-  const starting = startBesideEngine(config, logger);
+  const starting = startBesideModel(config, logger);
   drainOnSignals(starting, config, logger);
   const { engine, url } = await starting;
   const startMs = Math.round(performance.now() - startedAt);
@@ -86,9 +86,11 @@ async function start(config: Config): Promise<void> {
   standardError.write(greeting(url, engine.model, needsKey));
 }
 
-/** The engine process loads the model while this process loads the service's modules, which takes as long. */
-async function startBesideEngine(config: Config, logger: Logger): Promise<Service> {
-  const earlyEngine = new EarlyEngine(engineSettings(config, await defaultModel(config)));
+/** Their processes load the model and its tokenizer while this process loads the service's modules, which takes as long. */
+async function startBesideModel(config: Config, logger: Logger): Promise<Service> {
+  const settings = engineSettings(config, await defaultModel(config));
+  const earlyEngine = new EarlyEngine(settings);
+  const earlyTokenizer = new EarlyTokenizer(settings.modelPath);
   const [{ startService }, { withoutClientTexts }] = await Promise.all([
     import('../service.ts'),
     import('../service-log.ts'),
@@ -106,6 +108,7 @@ async function startBesideEngine(config: Config, logger: Logger): Promise<Servic
   }
   return startService(config, logger, {
     createProcess: (settings, events) => earlyEngine.take(settings, events),
+    takeTokenizer: (modelPath) => earlyTokenizer.take(modelPath),
     requests,
     numLogLinesLost: () => standardOutput.numLinesLost + standardError.numLinesLost,
   });

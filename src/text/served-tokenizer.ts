@@ -11,12 +11,9 @@ import type { GrammarSpec } from '../grammar/grammar-spec.ts';
 import { checkEncodedIds, encodeTexts, type EncodeQuestion } from './encode-texts.ts';
 import { GrammarCompiler, type CompiledGrammar } from './grammar-compiler.ts';
 import type { FallbackTemplate } from '../chat-template/fallback-template.ts';
-import { JobProcess } from '../process/job-process.ts';
-import type { EncodeAnswer, TokenizerReady, TokenizerSetup } from './tokenizer-worker.ts';
+import { startTokenizer, type StartedTokenizer } from './start-tokenizer.ts';
+import type { TokenizerReady } from './tokenizer-worker.ts';
 
-/** The largest vocabularies take some 400 MiB while they are read. */
-const MAX_HEAP_MB = 1024;
-const LOAD_TIMEOUT_MS = 60_000;
 /** Ten times what a text takes on a slow machine, and some for a machine that is busy. */
 const ENCODE_TIMEOUT_MS = 5000;
 const ENCODE_TIMEOUT_MS_PER_CHARACTER = 0.01;
@@ -27,6 +24,8 @@ const MAX_CHARACTERS_IN_PLACE = 512;
 
 export interface ServedTokenizerOptions {
   loadTimeoutMs?: number;
+  /** Its process, where that was started before. */
+  started?: StartedTokenizer | undefined;
   encodeTimeoutMs?: number;
   /** What a model without a chat template chats by; without it such a model does not chat. */
   fallbackTemplate?: FallbackTemplate | undefined;
@@ -36,8 +35,6 @@ export interface ServedEncodeOptions extends EncodeOptions {
   /** Only the last so many tokens of each text are wanted. */
   numKept?: number | undefined;
 }
-
-type Process = JobProcess<TokenizerSetup, TokenizerReady, EncodeQuestion, EncodeAnswer>;
 
 /**
  * A model's tokenizer as the service has it. Texts are encoded in a process of their own, by patterns and merges that
@@ -59,12 +56,16 @@ export class ServedTokenizer implements TokenVocabulary {
   readonly #grammars: GrammarCompiler;
   #specialTokens: ReadonlyMap<string, number> | undefined;
   readonly #maxBytesPerToken: number | undefined;
-  readonly #process: Process;
+  readonly #process: StartedTokenizer['process'];
   readonly #encodeTimeoutMs: number;
   /** The tokenizer in this process, where it is small and harmless. */
   readonly #inPlace: Tokenizer | undefined;
 
-  private constructor(process: Process, ready: TokenizerReady, options: ServedTokenizerOptions) {
+  private constructor(
+    process: StartedTokenizer['process'],
+    ready: TokenizerReady,
+    options: ServedTokenizerOptions,
+  ) {
     const { encodeTimeoutMs = ENCODE_TIMEOUT_MS, fallbackTemplate } = options;
     this.specialTokenIds = new Set(ready.specialTokenIds);
     this.eosTokenIds = ready.eosTokenIds;
@@ -92,17 +93,11 @@ export class ServedTokenizer implements TokenVocabulary {
     signal?: AbortSignal,
     options: ServedTokenizerOptions = {},
   ): Promise<ServedTokenizer> {
-    const process: Process = new JobProcess({
-      entry: { name: 'tokenizer-worker', neighbour: import.meta.url },
-      name: "the model's tokenizer",
-      setup: { modelPath },
-      maxHeapMb: MAX_HEAP_MB,
-      startTimeoutMs: options.loadTimeoutMs ?? LOAD_TIMEOUT_MS,
-    });
+    const { process, ready } = options.started ?? startTokenizer(modelPath, options.loadTimeoutMs);
     const onAbort = (): void => void process.stop();
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      return new ServedTokenizer(process, await process.start(), options);
+      return new ServedTokenizer(process, await ready, options);
     } finally {
       signal?.removeEventListener('abort', onAbort);
     }

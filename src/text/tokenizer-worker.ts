@@ -47,8 +47,8 @@ let tokenizer: Tokenizer | undefined;
 serveJobs({
   setUp: async ({ modelPath }: TokenizerSetup): Promise<TokenizerReady> => {
     tokenizer = await tryLoad(modelPath);
-    // What the files were read into is garbage.
-    globalThis.gc?.();
+    // What the files were read into is garbage; nobody waits for its collection.
+    setImmediate(() => globalThis.gc?.());
     return toReady(tokenizer);
   },
   *answer(question: EncodeQuestion): InSlices<EncodeAnswer> {

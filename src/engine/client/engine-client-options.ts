@@ -4,6 +4,7 @@ import type { KnownDefaults } from '../../model/sampling-note.ts';
 import type { PrefixCacheScope } from './completion/to-sequence-request.ts';
 import type { FallbackTemplate } from '../../chat-template/fallback-template.ts';
 import type { DiskNote, EngineSettings, KvEventBatch } from '../protocol.ts';
+import type { StartedTokenizer } from '../../text/start-tokenizer.ts';
 import type { QueueBounds } from './queue/request-queue.ts';
 
 export interface EngineClientOptions {
@@ -30,4 +31,6 @@ export interface EngineClientOptions {
   /** Makes the engine process, or leaves it to the client by `undefined`; tests put one in that they can break. */
   createProcess?:
     ((settings: EngineSettings, events: EngineProcessEvents) => EngineProcess | undefined) | undefined;
+  /** The process of a model's tokenizer, where that was started before the client. */
+  takeTokenizer?: ((modelPath: string) => StartedTokenizer | undefined) | undefined;
 }

@@ -97,8 +97,9 @@ export class EngineClient implements ManagedEngine {
   async start(): Promise<void> {
     this.#state = 'loading';
     const { signal } = (this.#tokenizerLoad = new AbortController());
-    const { settings, fallbackTemplate } = this.#options;
-    const loading = ServedTokenizer.load(settings.modelPath, signal, { fallbackTemplate });
+    const { settings, fallbackTemplate, takeTokenizer } = this.#options;
+    const started = takeTokenizer?.(settings.modelPath);
+    const loading = ServedTokenizer.load(settings.modelPath, signal, { fallbackTemplate, started });
     const tokenizer = await startBesideTokenizer(this.#supervisor, loading);
     try {
       this.#checkLoading();

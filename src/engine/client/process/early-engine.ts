@@ -3,6 +3,7 @@ import type { EngineError } from '../../../errors.ts';
 import type { EngineSettings } from '../../protocol.ts';
 import { EngineProcess, type EngineProcessEvents } from './engine-process.ts';
 import type { ServedTokenizer } from '../../../text/served-tokenizer.ts';
+import { startTokenizer, type StartedTokenizer } from '../../../text/start-tokenizer.ts';
 import type { EngineSupervisor } from './engine-supervisor.ts';
 
 type EngineMessage = Parameters<EngineProcessEvents['onMessage']>[0];
@@ -44,6 +45,23 @@ export class EarlyEngine {
   #tell(tell: (events: EngineProcessEvents) => void): void {
     if (this.#events === undefined) this.#kept.push(tell);
     else tell(this.#events);
+  }
+}
+
+/** The process of a tokenizer, started likewise. */
+export class EarlyTokenizer {
+  #started: StartedTokenizer | undefined;
+
+  constructor(modelPath: string) {
+    this.#started = startTokenizer(modelPath);
+  }
+
+  /** Undefined of another model, and once it is taken. */
+  take(modelPath: string): StartedTokenizer | undefined {
+    const started = this.#started;
+    if (started?.modelPath !== modelPath) return undefined;
+    this.#started = undefined;
+    return started;
   }
 }
 
