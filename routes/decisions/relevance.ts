@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { startRelevance, type RelevanceRequest } from '../../src/decisions/start-relevance.ts';
 import { answerJson } from '../../src/http/answer-json.ts';
 import type { AppContext } from '../../src/http/app-env.ts';

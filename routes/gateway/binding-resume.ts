@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { EngineError } from '../../src/errors.ts';
 import { withoutComments } from '../../src/gateway/watch-body.ts';
 import type { AppContext } from '../../src/http/app-env.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonLength } from '../../src/json-pieces.ts';
 import { invalidField } from '../../src/errors.ts';
 import { chatPathOf, splitModel, targetOf } from '../../src/gateway/providers.ts';

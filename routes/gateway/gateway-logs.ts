@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { EngineError } from '../../src/errors.ts';
 import type { GatewayLog, LogKey } from '../../src/gateway/logs/gateway-log.ts';
 import type { AppContext } from '../../src/http/app-env.ts';

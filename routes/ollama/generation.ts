@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ZodOpenApiResponseObject } from 'zod-openapi';
 import type { ModelInfo } from '../../src/engine/engine.ts';
 import type { GenerationRequest } from '../../src/generation/generation-request.ts';

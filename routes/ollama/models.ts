@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ZodOpenApiResponseObject } from 'zod-openapi';
 import type { Engine } from '../../src/engine/engine.ts';
 import { readJsonBody } from '../../src/http/edge/json-body.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Caller } from '../../src/engine/caller.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import type { AppContext } from '../../src/http/app-env.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Engine } from '../../src/engine/engine.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import type { GenerationRequest } from '../../src/generation/generation-request.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { renderPrompts } from '../../src/generation/render-prompts.ts';
 import { answerJson } from '../../src/http/answer-json.ts';
 import { callerOf } from '../../src/http/middleware/caller.ts';

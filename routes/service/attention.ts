@@ -11,7 +11,7 @@ import type { TextCaller } from '../../src/chat-template/chat-template.ts';
 import { defineRoute } from '../define-route.ts';
 import { BODY_ERRORS, errorResponses, jsonContent, jsonResponse, LOAD_ERRORS } from '../openapi-parts.ts';
 import { parseInput } from '../shared/schemas/parse-input.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 import { nameSchema } from '../shared/schemas/bounds.ts';
 import { promptSchema } from '../shared/schemas/prompt.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { clip } from '../../src/values.ts';
 import { EngineError } from '../../src/errors.ts';
 import { checkAdminRoute } from '../../src/http/middleware/admin-route.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RunStore } from '../../src/bench/run-store.ts';
 import { checkBenchmarkParams } from '../../src/bench/benchmark-params.ts';
 import type { BenchmarkProgress, BenchmarkReport } from '../../src/bench/benchmark-report.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineRoute } from '../define-route.ts';
 import { jsonResponse, NO_SECURITY, openErrorResponses } from '../openapi-parts.ts';
 import { EngineError } from '../../src/errors.ts';

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serveStatic } from '@hono/node-server/serve-static';
 import type { Context, Handler } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { clip } from '../../src/values.ts';
 import { EngineError } from '../../src/errors.ts';
 import type { AppEnv } from '../../src/http/app-env.ts';

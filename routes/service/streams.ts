@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { clip } from '../../src/values.ts';
 import { EngineError, invalidField } from '../../src/errors.ts';
 import type { AppContext } from '../../src/http/app-env.ts';

@@ -9,7 +9,7 @@ import { withinDeadline } from '../../src/engine/client/queue/waits.ts';
 import { defineRoute } from '../define-route.ts';
 import { BODY_ERRORS, errorResponses, jsonContent, jsonResponse, LOAD_ERRORS } from '../openapi-parts.ts';
 import { parseInput } from '../shared/schemas/parse-input.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 import { nameSchema, textSchema } from '../shared/schemas/bounds.ts';
 import { tokenIdsSchema } from '../shared/schemas/prompt.ts';
 

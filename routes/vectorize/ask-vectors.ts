@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { EngineError } from '../../src/errors.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { readJsonBody } from '../../src/http/edge/json-body.ts';

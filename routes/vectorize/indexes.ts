@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ZodOpenApiResponsesObject } from 'zod-openapi';
 import { LIMITS } from '../../src/vectors/limits.ts';
 import type { IndexConfig } from '../../src/vectors/vector-types.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiResponsesObject } from 'zod-openapi';
 import type { AppContext } from '../../src/http/app-env.ts';
 import type { ApiFamily } from '../../src/http/route-facts.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { invalidField } from '../../src/errors.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { readJsonBody } from '../../src/http/edge/json-body.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AppContext } from '../../src/http/app-env.ts';
 import type { ModelStatus, ServedModels } from '../../src/serving/served-models.ts';
 import { namesOf } from '../../src/serving/model-aliases.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import { EngineError, invalidField } from '../../src/errors.ts';
 import { answerJson } from '../../src/http/answer-json.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { invalidField } from '../../src/errors.ts';
 import { clip } from '../../src/values.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { chown, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { EngineError } from '../errors.ts';
 import { hasCode } from '../values.ts';
 import { KEY_ID } from './api-key.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { EngineError } from '../errors.ts';
 import type { NewKey } from './edit-keys.ts';
 import { keyNameSchema, limitSchema, modelIdsSchema } from './key-file.ts';

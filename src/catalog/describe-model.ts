@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { EngineError } from '../errors.ts';
 import { fieldOf } from '../values.ts';
 import { readModelText } from '../model-files.ts';

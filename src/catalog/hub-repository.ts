@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { EngineError } from '../errors.ts';
 import type { Checksum } from './file-hash.ts';
 import { brokenConnection, type Hub } from './hub.ts';

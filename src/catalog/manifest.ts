@@ -1,5 +1,5 @@
 import { join, posix } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { EngineError } from '../errors.ts';
 import { readModelText } from '../model-files.ts';
 import { isRepository } from './model-id.ts';

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { copyFile, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkDiskSpace, diskError } from './check-disk-space.ts';
 import { downloadFile, DEFAULT_RETRIES, type RetryPolicy, withRetries } from './download-file.ts';
 import { type HubFile, listRepository, openFile, resolveCommit } from './hub-repository.ts';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { KV_CACHE_FORMATS, RUNTIME_NAMES, WEIGHT_FORMATS } from '../runtime/traits.ts';
 import { setting } from './setting.ts';
 import {

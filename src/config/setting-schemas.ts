@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readGatewayHost, type GatewayHosts } from '../gateway/providers.ts';
 import { dataHome } from '../data-home.ts';
 import { MAX_TIMER_MS } from './timer-limit.ts';

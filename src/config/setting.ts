@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** One setting: its environment variable, how it is read, and what docs/settings.md says of it. */
 export interface Setting<T, Env extends string = string> {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MODEL_SETTINGS } from './model-settings.ts';
 import { SERVICE_SETTINGS } from './service-settings.ts';
 import { setting, type Setting } from './setting.ts';

@@ -1,5 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import { secret, setting } from './setting.ts';
 import { oneOf, onOff, optional } from './setting-schemas.ts';
 

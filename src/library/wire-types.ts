@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { chatRequestSchema } from '../../routes/openai/schemas/chat.ts';
 import type { completionRequestSchema } from '../../routes/openai/schemas/completions.ts';
 import type { ChatChunk } from '../../routes/openai/schemas/chat.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { GgufMetadata } from './architecture.ts';
 import { parseFields, tokenIds } from './model-config.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { GgufMetadata, TensorShapes } from './architecture.ts';
 import { fullLayers, type DecoderConfig } from './decoder-config.ts';
 import { commonConfig } from './hub-decoder-fields.ts';

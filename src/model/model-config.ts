@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { EngineError } from '../errors.ts';
 
 /** The shape of a model and what it needs to know of its tokens, whatever its architecture. */

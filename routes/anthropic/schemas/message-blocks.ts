@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_PARTS, nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
 import { ignored } from '../../shared/schemas/common-fields.ts';
 import { jsonObjectSchema } from '../../shared/schemas/json-object.ts';

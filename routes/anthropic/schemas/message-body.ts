@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { anthropicErrorSchema } from '../../shared/schemas/errors.ts';
 import { outputBlockSchema } from './message-blocks.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { boundedList } from '../../shared/schemas/lists.ts';
 import {
   countSchema,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { OpenConversation } from '../../../src/decisions/render-frame.ts';
 import type { ChatMessage } from '../../../src/engine/engine.ts';
 import { invalidField } from '../../../src/errors.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RelevanceMethod } from '../../../src/decisions/start-relevance.ts';
 import type { Usage } from '../../../src/engine/engine.ts';
 import { nameSchema } from '../../shared/schemas/bounds.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RelevanceRequest } from '../../../src/decisions/start-relevance.ts';
 import { boundedList } from '../../shared/schemas/lists.ts';
 import { MAX_INT32, textSchema } from '../../shared/schemas/bounds.ts';

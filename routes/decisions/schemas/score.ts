@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RelevanceRequest } from '../../../src/decisions/start-relevance.ts';
 import { invalidField } from '../../../src/errors.ts';
 import { textSchema } from '../../shared/schemas/bounds.ts';

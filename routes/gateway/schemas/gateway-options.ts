@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { invalidField } from '../../../src/errors.ts';
 import { BACKOFFS, mergeOptions, type GatewayOptions } from '../../../src/gateway/gateway-options.ts';
 import type { Metadata } from '../../../src/gateway/logs/gateway-log.ts';

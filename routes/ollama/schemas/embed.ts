@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_PROMPTS } from '../../shared/schemas/prompt.ts';
 import { ignored } from '../../shared/schemas/common-fields.ts';
 import { countSchema, textSchema } from '../../shared/schemas/bounds.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ModelStatus } from '../../../src/serving/served-models.ts';
 import { nameSchema } from '../../shared/schemas/bounds.ts';
 import { ignored } from '../../shared/schemas/common-fields.ts';

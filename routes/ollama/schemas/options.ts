@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ModelInfo } from '../../../src/engine/engine.ts';
 import type { GenerationParams } from '../../../src/engine/generation-params.ts';
 import { MAX_INT32 } from '../../shared/schemas/bounds.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ChatMessage, ModelInfo } from '../../../src/engine/engine.ts';
 import type { FieldNames } from '../../../src/field-names.ts';
 import {

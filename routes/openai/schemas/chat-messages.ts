@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { clip, isRecord } from '../../../src/values.ts';
 import { invalidField } from '../../../src/errors.ts';
 import type { ChatMessage, ChatTextPart } from '../../../src/chat-template/renderer.ts';

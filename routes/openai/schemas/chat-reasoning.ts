@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Conversation } from '../../../src/generation/generation-request.ts';
 import { invalidField } from '../../../src/errors.ts';
 import { boundedRecord, MAX_TEMPLATE_ARGUMENTS } from '../../shared/schemas/bounds.ts';

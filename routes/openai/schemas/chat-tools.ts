@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Conversation } from '../../../src/generation/generation-request.ts';
 import type { ToolDefinition } from '../../../src/generation/tools.ts';
 import { clip } from '../../../src/values.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ModelInfo } from '../../../src/engine/engine.ts';
 import { EngineError } from '../../../src/errors.ts';
 import type { GenerationRequest } from '../../../src/generation/generation-request.ts';

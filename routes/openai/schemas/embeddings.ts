@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { TextEmbedding } from '../../../src/engine/client/texts/encode-prompts.ts';
 import { JsonList, type WithLists } from '../../../src/json-pieces.ts';
 import { countSchema, truncateTokensSchema } from '../../shared/schemas/bounds.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { oas31 } from 'zod-openapi';
 import { readPresentFields } from '../../shared/schemas/present-fields.ts';
 

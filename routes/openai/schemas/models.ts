@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { EngineError } from '../../../src/errors.ts';
 import { namesOf } from '../../../src/serving/model-aliases.ts';
 import type { ModelStatus } from '../../../src/serving/served-models.ts';

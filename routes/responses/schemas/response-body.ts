@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { outputItemSchema } from './response-items.ts';
 
 /** OpenAI's codes of what may go wrong after an answer has begun. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { boundedList, textOrList } from '../../shared/schemas/lists.ts';
 import { MAX_MESSAGES, MAX_PARTS, nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
 import { ignored, inputTextSchema, refusalSchema } from '../../shared/schemas/common-fields.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FieldNames } from '../../../src/field-names.ts';
 import { MAX_LOGPROBS } from '../../../src/sampling/sampling-params.ts';
 import { boundedList } from '../../shared/schemas/lists.ts';

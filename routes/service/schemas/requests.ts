@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RequestRecord } from '../../../src/engine/engine.ts';
 import { toBodyId } from '../../../src/http/middleware/request-id.ts';
 import { toUsageBody } from '../../openai/schemas/completion-writer.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * What the fields of requests have in common, each with its bound: what a request may cost is known from its schema.

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nameSchema, textSchema, timeoutMsSchema } from './bounds.ts';
 
 /** Fields that requests of several APIs have, and what the document says of them. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ERROR_CODES } from '../../../src/errors.ts';
 
 /** OpenAI's error envelope, on every route but those of Workers AI. */

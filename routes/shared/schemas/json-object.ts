@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isRecord } from '../../../src/values.ts';
 
 /** JSON of a client's own. The body's bounds are its bounds: its size, and the levels that it nests. */

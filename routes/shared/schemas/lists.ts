@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { textSchema } from './bounds.ts';
 
 /** A list whose entries are counted before one of them is looked at. */

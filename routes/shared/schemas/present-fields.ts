@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** What zod hands on: a value on its way, and what is wrong with it. */
 interface Payload {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_INT32, MAX_LIST_TOKENS, MAX_TEXT_LENGTH } from './bounds.ts';
 
 /** Prompts in one request; each counts `n` times against the sequences that may run together. */

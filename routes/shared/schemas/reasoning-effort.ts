@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ReasoningWish } from '../../../src/generation/generation-request.ts';
 import { MAX_INT32 } from './bounds.ts';
 

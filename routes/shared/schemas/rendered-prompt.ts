@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A prompt as the engine would get it, in vLLM's shape as far as routers read it. */
 export const renderedPromptSchema = z

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { clip, fieldOf } from '../../../src/values.ts';
 
 /** Why there is no image, sound or file among the parts of a message. */

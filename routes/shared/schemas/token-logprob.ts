@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SampledToken, TokenLogprob } from '../../../src/engine/engine.ts';
 import type { PackedTokens } from '../../../src/engine/client/completion/packed-tokens.ts';
 import { assertInvariant } from '../../../src/errors.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { LIMITS } from '../../../src/vectors/limits.ts';
 import { INDEX_NAME } from '../../../src/vectors/index-name.ts';
 import { RETURN_METADATA } from '../../../src/vectors/query.ts';

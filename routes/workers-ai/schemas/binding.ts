@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonObjectSchema } from '../../shared/schemas/json-object.ts';
 
 /** Has the id of the model. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { systemOneRequestSchema, systemOneResponseSchema } from '../../decisions/schemas/system-one.ts';
 import { chatChunkSchema, chatRequestSchema, chatResponseSchema } from '../../openai/schemas/chat.ts';
 import { responseBodySchema } from '../../responses/schemas/response-body.ts';

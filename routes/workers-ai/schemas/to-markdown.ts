@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What `toMarkdown` takes and answers, by a Worker's binding (workerd, to-markdown-api.ts) and by Cloudflare's REST API. */
 

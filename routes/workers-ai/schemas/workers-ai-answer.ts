@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RequestRecord, Usage } from '../../../src/engine/engine.ts';
 import { assertInvariant, EngineError } from '../../../src/errors.ts';
 import type { GenerationEvent, GenerationFinish } from '../../../src/generation/generation-event.ts';

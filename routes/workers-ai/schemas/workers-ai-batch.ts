@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { BatchJob, BatchUsage } from '../../../src/batch/batch-job.ts';
 import type { EngineError } from '../../../src/errors.ts';
 import { toErrorBody } from '../../../src/http/error-response.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { EmbeddingRequest, TextEmbedding } from '../../../src/engine/client/texts/encode-prompts.ts';
 import { invalidField } from '../../../src/errors.ts';
 import { MAX_TEXT_LENGTH, textSchema } from '../../shared/schemas/bounds.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { invalidField } from '../../../src/errors.ts';
 import type { GrammarSpec } from '../../../src/grammar/grammar-spec.ts';
 import { isRecord } from '../../../src/values.ts';

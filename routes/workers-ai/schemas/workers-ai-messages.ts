@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { invalidField } from '../../../src/errors.ts';
 import { isRecord } from '../../../src/values.ts';
 import type { ChatMessage } from '../../../src/engine/engine.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RelevanceRequest } from '../../../src/decisions/start-relevance.ts';
 import type { Usage } from '../../../src/engine/engine.ts';
 import { MAX_DOCUMENTS, toUsage } from '../../decisions/schemas/relevance.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { EngineError, invalidField } from '../../../src/errors.ts';
 import {
   countSchema,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ToolChoice, ToolDefinition } from '../../../src/generation/tools.ts';
 import { invalidField } from '../../../src/errors.ts';
 import { nameSchema, textSchema } from '../../shared/schemas/bounds.ts';

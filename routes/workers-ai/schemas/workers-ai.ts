@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { EngineError, invalidField } from '../../../src/errors.ts';
 import { generationRequest, type GenerationRequest } from '../../../src/generation/generation-request.ts';
 import { toConversation, type ConversationFields } from '../../shared/schemas/conversation.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { EngineError } from '../../errors.ts';
 
 /** Of `dev.plugin.name` in a configuration of wrangler. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { invalid, namedBindings, withKey, type NamedBinding } from './plugin-options.ts';
 
 /** Of `dev.plugin.name` in a configuration of wrangler. */

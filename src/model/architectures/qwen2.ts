@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { mapDecoderTensors } from '../../weights/match-hub-tensors.ts';
 import { mapGgufDecoderTensors } from '../../weights/gguf/gguf-tensor-maps.ts';
 import type { Architecture } from '../architecture.ts';

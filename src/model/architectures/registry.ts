@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Architecture, GgufMetadata, ModelPlan, TensorShapes } from '../architecture.ts';
 import { invalidConfig } from '../model-config.ts';
 import { gemma3 } from './gemma3.ts';

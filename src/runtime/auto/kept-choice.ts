@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { dataHome } from '../../data-home.ts';
 import { RUNTIME_NAMES } from '../traits.ts';
 
