@@ -18,7 +18,7 @@ export interface Watched {
 
 /** The rule: whatever one client sends, health answers within so many milliseconds. */
 export const HEALTH_BOUND_MS = 250;
-/** A stream stands still for longer than any step takes. */
+/** A stream stands still for longer than any step takes, without what processes waited for a processor (OwnClock). */
 const GAP_BOUND_MS = 3000;
 /** What a value from a request may add to a line is bounded, and so is the line. */
 const LOG_LINE_BOUND_BYTES = 8192;

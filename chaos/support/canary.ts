@@ -1,5 +1,6 @@
 import type { Client } from './client.ts';
 import type { CanaryRun, ObserverTask } from './observation.ts';
+import { OwnClock } from './own-clock.ts';
 import { sleep, within } from './until.ts';
 
 const PAUSE_MS = 50;
@@ -10,6 +11,7 @@ const RETRY_MS = 250;
 export class Canary {
   readonly #client: Client;
   readonly #task: ObserverTask;
+  readonly #clock: OwnClock;
   readonly #runs: CanaryRun[] = [];
   #text = '';
   #isStopping = false;
@@ -18,6 +20,7 @@ export class Canary {
   constructor(client: Client, task: ObserverTask) {
     this.#client = client;
     this.#task = task;
+    this.#clock = new OwnClock(task.servicePid);
   }
 
   /** One stream in a calm service says what its text is. */
@@ -52,7 +55,7 @@ export class Canary {
 
   async #run(): Promise<CanaryRun> {
     const { path, body } = this.#task.canary;
-    const end = await this.#client.stream(path, body);
+    const end = await this.#client.stream(path, body, { clock: () => this.#clock.now() });
     return { ...end, hasSameText: end.isWhole && end.text === this.#text };
   }
 }

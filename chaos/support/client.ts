@@ -33,6 +33,7 @@ export interface StreamEnd {
   /** The connection broke. */
   error?: string;
   firstTokenMs: number | undefined;
+  /** By the clock of the call. */
   longestGapMs: number;
 }
 
@@ -83,9 +84,10 @@ export class Client {
   async stream(
     path: string,
     body: object,
-    options: CallOptions & { onText?: (text: string) => void } = {},
+    options: CallOptions & { onText?: (text: string) => void; clock?: () => number } = {},
   ): Promise<StreamEnd> {
-    const startedAt = performance.now();
+    const { clock = () => performance.now() } = options;
+    const startedAt = clock();
     const end: StreamEnd = { status: 0, text: '', isWhole: false, firstTokenMs: undefined, longestGapMs: 0 };
     try {
       const { response } = await this.#send('POST', path, { ...options, body: { ...body, stream: true } });
@@ -96,7 +98,7 @@ export class Client {
       }
       let lastAt = startedAt;
       for await (const { data } of readSse(response)) {
-        const now = performance.now();
+        const now = clock();
         end.firstTokenMs ??= now - startedAt;
         end.longestGapMs = Math.max(end.longestGapMs, now - lastAt);
         lastAt = now;

@@ -80,7 +80,16 @@ export function environmentOf(pid: number): string[] {
  * How long the main thread was ready to run and had no processor, in milliseconds since it began: the second field of
  * schedstat (sched-stats.rst). 0 where the kernel does not tell.
  */
-export function waitedForProcessorMs(pid: number): number {
-  const waitedNs = Number(read(pid, `task/${pid}/schedstat`).split(' ')[1] ?? 0);
+export const waitedForProcessorMs = (pid: number): number => threadWaitedMs(pid, String(pid));
+
+/** Of its thread that waited for longest, since a step waits for all that compute it; undefined: it is gone. */
+export function longestWaitMs(pid: number): number | undefined {
+  const threads = list(`/proc/${pid}/task`);
+  if (threads.length === 0) return undefined;
+  return Math.max(...threads.map((thread) => threadWaitedMs(pid, thread)));
+}
+
+function threadWaitedMs(pid: number, thread: string): number {
+  const waitedNs = Number(read(pid, `task/${thread}/schedstat`).split(' ')[1] ?? 0);
   return Number.isFinite(waitedNs) ? waitedNs / 1e6 : 0;
 }

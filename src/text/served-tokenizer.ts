@@ -8,7 +8,7 @@ import type { TokenizerSource } from '../tokenizer/small-tokenizer.ts';
 import { minNumTokens, Tokenizer, type DecodeOptions, type EncodeOptions } from '../tokenizer/tokenizer.ts';
 import { ChatTemplate, type TextCaller } from '../chat-template/chat-template.ts';
 import type { GrammarSpec } from '../grammar/grammar-spec.ts';
-import { checkEncodedIds, encodeTexts, type EncodeQuestion } from './encode-texts.ts';
+import { checkEncodedIds, encodeTexts } from './encode-texts.ts';
 import { GrammarCompiler, type CompiledGrammar } from './grammar-compiler.ts';
 import type { FallbackTemplate } from '../chat-template/fallback-template.ts';
 import { startTokenizer, type StartedTokenizer } from './start-tokenizer.ts';
