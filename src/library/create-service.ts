@@ -1,5 +1,4 @@
 import { type Context, Hono } from 'hono';
-import { basePath } from 'hono/route';
 import { type Logger, pino } from 'pino';
 import type { createApp } from '../../routes/app.ts';
 import { readConfig } from '../config/config.ts';
@@ -151,9 +150,9 @@ export function mountable(
   app.all('*', async (c) => {
     // The fetch standard has no such request.
     if (c.req.method === 'TRACE') return c.text('TRACE is not supported', 501);
-    const mountPath = basePath(c).replace(/\/$/, '');
     const env = c.env as AppEnv['Bindings'];
     const url = new URL(c.req.url);
+    const mountPath = mountPathOf(c, url);
     url.pathname = url.pathname.slice(mountPath.length) || '/';
     const client = clientOf(c.req.raw);
     return service.fetch(new Request(url, await requestInit(c)), {
@@ -163,6 +162,16 @@ export function mountable(
     });
   });
   return app;
+}
+
+/**
+ * The path that the service is mounted at. The request knows its route, of `/llm/*` for example. `hono/route` would not:
+ * the application may have another copy of Hono.
+ */
+function mountPathOf({ req }: Context, { pathname }: URL): string {
+  // eslint-disable-next-line @typescript-eslint/no-deprecated
+  const numSegments = req.routePath.split('/').length - 1;
+  return pathname.split('/').slice(0, numSegments).join('/');
 }
 
 /** A body that the application has read comes from the copy that Hono keeps of it. */

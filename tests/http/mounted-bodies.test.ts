@@ -1,7 +1,10 @@
 import { serve } from '@hono/node-server';
 import { once } from 'node:events';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { request, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -51,8 +54,7 @@ const BEFORE: Record<string, MiddlewareHandler> = {
   },
 };
 
-function applicationWith(before: MiddlewareHandler): Hono {
-  const application = new Hono();
+function applicationWith(before: MiddlewareHandler, application = new Hono()): Hono {
   application.use(before);
   const service = mountable(createEcho());
   application.route('/deep/llm', service);
@@ -103,6 +105,24 @@ describe.each(Object.entries(BEFORE))('a body that the application has: %s', (_,
     });
   });
 });
+
+it.each(['/deep/llm', ''])(
+  "is found below '%s' by an application with another copy of Hono",
+  async (mountPath) => {
+    const copy = await mkdtemp(join(tmpdir(), 'hono-'));
+    await cp(new URL('..', import.meta.resolve('hono')), copy, { recursive: true });
+    const other = (await import(join(copy, 'dist/index.js'))) as { Hono: typeof Hono };
+    expect(other.Hono).not.toBe(Hono);
+    const application = applicationWith(async (_, next) => next(), new other.Hono());
+    const answer = await application.request(`${mountPath}/echo`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(SMALL),
+    });
+    expect(await answer.json()).toEqual(SMALL);
+    await rm(copy, { recursive: true });
+  },
+);
 
 it('lets go of a stream that is too large, where no socket is behind it', async () => {
   let isCancelled = false;
