@@ -188,6 +188,6 @@ async function withinTime(promise: Promise<void>, timeoutMs: number): Promise<vo
 }
 
 function missing(path: string): EngineError {
-  const remedy = `make a key with 'KEYS_FILE=${path} tokenflare keys create NAME'`;
+  const remedy = `make a key with 'KEYS_FILE=${path} npx tokenflare keys create NAME'`;
   return new EngineError('config_invalid', `KEYS_FILE ${path}: there is no such file; ${remedy}`);
 }

@@ -21,14 +21,15 @@ export async function resolveModelPath(model: string, modelsDir: string): Promis
   const path = resolve(model);
   const found = await statOf(model, path);
   if (found !== undefined) return modelAt(model, path, found);
-  if (model.startsWith('.') || isAbsolute(model)) throw invalid(model, 'there is no such file or folder');
+  if (model.startsWith('.') || isAbsolute(model))
+    throw invalid(model, `there is no such file or folder; ${WHAT_IS_A_MODEL}`);
   const stored = await findModel(modelsDir, model);
   if (stored !== undefined) return stored.path;
   const isIdOfHub = /^[^/]+\/[^/]+$/.test(model) && !isGgufPath(model);
   throw invalid(
     model,
     `there is no such path, and no model of that id in ${modelsDir}; ` +
-      `${isIdOfHub ? `'tokenflare pull ${model}' fetches one, ` : ''}'tokenflare list' says which are there`,
+      `${isIdOfHub ? `'npx tokenflare pull ${model}' fetches one, ` : ''}'npx tokenflare list' says which are there`,
   );
 }
 

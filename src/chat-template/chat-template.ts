@@ -77,6 +77,12 @@ export class ChatTemplate {
     this.#process = this.#makeProcess();
   }
 
+  /** Starts the process for short conversations before the first, which would wait for it; called once, or not at all. */
+  warmUp(): void {
+    // The first conversation starts another then, and says why that one failed.
+    this.#process.start().catch(() => undefined);
+  }
+
   /** Of its process for short conversations, which comes with the first. */
   get pid(): number | undefined {
     return this.#process.pid;

@@ -15,6 +15,7 @@ import { watchLoop } from '../watch/loop-watch.ts';
 import { RunningRequests } from '../watch/running-requests.ts';
 import { drainOnSignals } from './drain-on-signals.ts';
 import { EXIT_CODES } from './exit-codes.ts';
+import { gpuHint, gpuSurroundings } from './gpu-hint.ts';
 import { isTerminalLog, openLog, showChildrenFor } from './log.ts';
 import { misspeltSettings } from '../config/misspelt-settings.ts';
 
@@ -83,7 +84,8 @@ async function start(config: Config): Promise<void> {
   // A terminal has the greeting.
   logger.info(isTerminalLog() ? { startMs } : { ...startUpFields(engine.model), startMs }, 'ready');
   const needsKey = config.keysFile !== undefined && !config.allowAnonymous;
-  standardError.write(greeting(url, engine.model, needsKey));
+  standardError.write(greeting(url, engine.model, needsKey) + gpuHint(config.runtime, gpuSurroundings()));
+  if (engine.model.chatTemplate === 'own') engine.tokenizer.chatTemplate?.warmUp();
 }
 
 /** Their processes load the model and its tokenizer while this process loads the service's modules, which takes as long. */

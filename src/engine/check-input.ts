@@ -142,8 +142,7 @@ export function checkLeastPromptLength(
   param: string,
 ): void {
   if (minNumTokens <= contextLength) return;
-  const details = { minNumTokens, maxTokens, contextLength };
-  throw contextExceeded(`at least ${minNumTokens}`, details, param);
+  throw promptTooLong(`at least ${minNumTokens}`, { minNumTokens, maxTokens, contextLength }, param);
 }
 
 function checkCompletionLength(
@@ -153,23 +152,41 @@ function checkCompletionLength(
   const numOwnTokens = prompts.reduce((longest, prompt) => Math.max(longest, prompt.length), 0);
   const numPromptTokens = prefixTokenIds.length + numOwnTokens;
   if (numPromptTokens + maxTokens <= contextLength) return;
+  checkPromptLength(numPromptTokens, maxTokens, { contextLength }, 'prompt');
   const details = { numPromptTokens, maxTokens, contextLength };
-  throw contextExceeded(`${numPromptTokens}`, details, 'max_tokens');
-}
-
-function contextExceeded(
-  promptTokens: string,
-  details: Context & { maxTokens: number },
-  param: string,
-): EngineError {
-  const { maxTokens, contextLength } = details;
-  return new EngineError(
+  throw new EngineError(
     'context_length_exceeded',
-    `the prompt has ${promptTokens} tokens and ${fieldName('max_tokens')} is ${maxTokens}: together more than the ` +
+    `the prompt has ${numPromptTokens} tokens and ${fieldName('max_tokens')} is ${maxTokens}: together more than the ` +
       `context of ${contextLength} tokens; shorten one of them${fieldName(TRUNCATE, ', or set ')}`,
-    { param, details },
+    { param: 'max_tokens', details },
   );
 }
+
+/**
+ * A prompt beside which there is no room for a token. No max_tokens would help then, and the client may not have sent one.
+ * @throws EngineError `context_length_exceeded`
+ */
+export function checkPromptLength(
+  numPromptTokens: number,
+  maxTokens: number,
+  { contextLength }: Context,
+  param: string,
+): void {
+  if (numPromptTokens + Math.min(maxTokens, 1) <= contextLength) return;
+  throw promptTooLong(`${numPromptTokens}`, { numPromptTokens, maxTokens, contextLength }, param);
+}
+
+const promptTooLong = (
+  numTokens: string,
+  details: Context & Record<string, number>,
+  param: string,
+): EngineError =>
+  new EngineError(
+    'context_length_exceeded',
+    `the prompt has ${numTokens} tokens, which leaves no room for an answer in the context of ` +
+      `${details.contextLength} tokens; shorten it${fieldName(TRUNCATE, ', or set ')}`,
+    { param, details },
+  );
 
 function checkSampling(sampling: SamplingParams): void {
   const { temperature, topP, topK, minP, frequencyPenalty, presencePenalty, repetitionPenalty } = sampling;

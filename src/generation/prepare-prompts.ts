@@ -1,5 +1,5 @@
 import type { TextCaller } from '../chat-template/chat-template.ts';
-import { checkLeastPromptLength } from '../engine/check-input.ts';
+import { checkLeastPromptLength, checkPromptLength } from '../engine/check-input.ts';
 import {
   type EncodedPrompt,
   encodePrompts,
@@ -49,7 +49,9 @@ export async function preparePrompts(
   const numKept = numKeptOf(request, contextLength);
   const texts = { prompts: plan.prompts, isRendered, n: params.n, numKept, param };
   const prompts = await encodePrompts(engine, texts, reservation, textCaller);
-  return { plan, prompts, maxTokens: fittingMaxTokens(request, prompts, contextLength) };
+  const maxTokens = fittingMaxTokens(request, prompts, contextLength);
+  for (const { tokenIds } of prompts) checkPromptLength(tokenIds.length, maxTokens, engine.model, param);
+  return { plan, prompts, maxTokens };
 }
 
 /** What comes before the answer, and how that is held and read. */

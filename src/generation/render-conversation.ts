@@ -42,7 +42,7 @@ export function checkConversation(
     throw new EngineError(
       'invalid_request',
       `the model '${model.id}' has no chat template, so it cannot chat: pull one that can ` +
-        `(tokenflare pull ${CHAT_MODEL}), start with CHAT_TEMPLATE=builtin, or send a text as prompt to ` +
+        `(npx tokenflare pull ${CHAT_MODEL}), start with CHAT_TEMPLATE=builtin, or send a text as prompt to ` +
         '/v1/completions or /ai/run/{model}',
       { param: 'messages' },
     );

@@ -192,7 +192,7 @@ describe('without a terminal', () => {
 
   it('says which model there is not', async () => {
     const { status, stdout, stderr } = await tokenflare(['chat', 'owner/none'], environment, 'Hello');
-    expect(stderr).toMatch(/^MODEL is 'owner\/none': .*'tokenflare pull owner\/none' fetches one/);
+    expect(stderr).toMatch(/^MODEL is 'owner\/none': .*'npx tokenflare pull owner\/none' fetches one/);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
   });
 });

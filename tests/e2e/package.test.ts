@@ -252,16 +252,17 @@ async function checkExamples(
   environment: Record<string, string | undefined>,
 ): Promise<void> {
   const examples = join(ROOT, 'examples');
-  const names = readdirSync(examples).filter((name) => name.endsWith('.ts'));
+  const names = readdirSync(examples).filter((name) => name.endsWith('.mts'));
   for (const name of names) cpSync(join(examples, name), join(cwd, name));
   const compilerOptions = {
     ...{ target: 'ES2023', module: 'NodeNext', strict: true, noEmit: true, types: ['node'] },
     // Of the package's own types alone: other packages' are not ours to mend.
     skipLibCheck: true,
   };
-  writeFileSync(join(cwd, 'package.json'), JSON.stringify({ type: 'module' }));
-  writeFileSync(join(cwd, 'wrong.ts'), WRONG_REQUEST);
-  const files = [...names, 'wrong.ts'];
+  // As npm writes it: an example runs whatever kind of modules the folder has.
+  writeFileSync(join(cwd, 'package.json'), JSON.stringify({ type: 'commonjs' }));
+  writeFileSync(join(cwd, 'wrong.mts'), WRONG_REQUEST);
+  const files = [...names, 'wrong.mts'];
   writeFileSync(join(cwd, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
   const checked = await runProgram(
     [node, 'node_modules/typescript/bin/tsc', '-p', '.'],
@@ -271,7 +272,7 @@ async function checkExamples(
   );
   expect(checked.stdout).toBe('');
   const scripts = names.map((name) => {
-    const script = join(cwd, name.replace('.ts', '.js'));
+    const script = join(cwd, name.replace('.mts', '.mjs'));
     const { outputText } = ts.transpileModule(readFileSync(join(cwd, name), 'utf8'), {
       compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
     });
@@ -280,15 +281,15 @@ async function checkExamples(
   });
   const run = (name: string): string => scripts.find((script) => basename(script) === name) ?? '';
 
-  const inProcess = await runProgram([node, run('in-process.js')], environment, '', cwd);
+  const inProcess = await runProgram([node, run('in-process.mjs')], environment, '', cwd);
   expect(inProcess).toMatchObject({ status: 0, stderr: '' });
   expect(inProcess.stdout.match(/ 8$/gm)).toHaveLength(4);
   expect(inProcess.stdout).toContain('invalid_request temperature');
-  const openai = await runProgram([node, run('openai-in-process.js')], environment, '', cwd);
+  const openai = await runProgram([node, run('openai-in-process.mjs')], environment, '', cwd);
   expect(openai).toMatchObject({ status: 0, stderr: '' });
   const fox = JSON.parse(openai.stdout) as { name: string; age: number };
   expect(Object.keys(fox).sort()).toEqual(['age', 'name']);
-  const mount = [node, run('mount.js')];
+  const mount = [node, run('mount.mjs')];
   await withService(mount, { ...environment, PORT: '0' }, cwd, async (url) => {
     expect(await (await fetch(new URL('/', url))).text()).toContain('The application');
     const answer = await postJson(`${url}v1/completions`, { prompt: 'Once upon a time', max_tokens: 4 });

@@ -98,7 +98,7 @@ describe.skipIf(skipsTerminal)('in a terminal (needs python3)', () => {
     const terminal = serve({ MODEL: '/nope' });
     expect(await terminal.exited).toBe(1);
     expect(terminal.text).toBe(
-      "tokenflare cannot start: config_invalid: MODEL is '/nope': there is no such file or folder\n",
+      "tokenflare cannot start: config_invalid: MODEL is '/nope': there is no such file or folder; a model is a folder with config.json, tokenizer.json and model.safetensors, or a .gguf file\n",
     );
   });
 

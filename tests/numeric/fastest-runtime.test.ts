@@ -124,7 +124,7 @@ describe('RUNTIME=auto', () => {
     };
     expect(await take(broken)).toEqual({
       name: 'wasm',
-      reason: 'the only one here; not tensorflow-gpu: see `tokenflare doctor`',
+      reason: 'nothing faster runs here, not tensorflow-gpu: see `npx tokenflare doctor`',
     });
   });
 

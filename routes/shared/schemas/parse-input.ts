@@ -116,7 +116,7 @@ function expectation(issue: Issue, value: unknown): string {
     case 'invalid_type':
       return `must be ${TYPE_NAMES[issue.expected] ?? issue.expected}, not ${describeValue(value)}`;
     case 'invalid_value':
-      return `must be ${issue.values.map((allowed) => JSON.stringify(allowed)).join(' or ')}, not ${describeValue(value)}`;
+      return `must be ${issue.values.map((allowed) => JSON.stringify(allowed)).join(' or ')}, not ${typeof value === 'string' ? 'another text' : describeValue(value)}`;
     case 'too_small':
       return bound(issue.inclusive === false ? 'above' : 'at least', issue.minimum, issue.origin, value);
     case 'too_big':

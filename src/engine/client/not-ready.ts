@@ -10,7 +10,7 @@ export function notReady(state: EngineState, retryAfterMs: number): EngineError 
     loading: 'the model is loading',
     draining: 'the service is shutting down',
   };
-  return new EngineError('engine_not_ready', `${why[state] ?? 'it has stopped'}; try again later`, {
+  return new EngineError('engine_not_ready', `${why[state] ?? 'the service is stopping'}; try again later`, {
     retryAfterMs: Math.max(retryAfterMs, MIN_RETRY_MS),
   });
 }

@@ -209,4 +209,4 @@ function reasonOf({ candidates, measuredAt, refused }: KeptChoice): string {
 
 /** Why each was refused is for `tokenflare doctor` to say. */
 const aloneReason = (others: readonly RuntimeName[]): string =>
-  `the only one here; not ${others.join(', ')}: see \`tokenflare doctor\``;
+  `nothing faster runs here, not ${others.join(', ')}: see \`npx tokenflare doctor\``;

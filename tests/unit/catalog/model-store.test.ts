@@ -217,9 +217,11 @@ describe('resolveModelPath', () => {
     const folder = store('docs/README.md', 'README.md');
     mkdirSync(join(folder, 'empty'));
     const at = (name: string): string => join(folder, name);
-    expect(await refusal('/nope')).toBe("MODEL is '/nope': there is no such file or folder");
-    expect(await refusal('./tiny.gguf')).toBe("MODEL is './tiny.gguf': there is no such file or folder");
-    expect(await refusal(at('README.md/x'))).toMatch(/there is no such file or folder$/);
+    expect(await refusal('/nope')).toBe(`MODEL is '/nope': there is no such file or folder; ${WHAT}`);
+    expect(await refusal('./tiny.gguf')).toBe(
+      `MODEL is './tiny.gguf': there is no such file or folder; ${WHAT}`,
+    );
+    expect(await refusal(at('README.md/x'))).toMatch(/there is no such file or folder; a model is/);
     expect(await refusal(at('empty'))).toBe(`MODEL is '${at('empty')}': the folder is empty; ${WHAT}`);
     expect(await refusal(at('docs'))).toBe(`MODEL is '${at('docs')}': the folder holds no model; ${WHAT}`);
     expect(await refusal(at('README.md'))).toBe(
@@ -251,7 +253,7 @@ describe('resolveModelPath', () => {
     const modelsDir = store();
     expect(await refusal('owner/name', modelsDir)).toBe(
       `MODEL is 'owner/name': there is no such path, and no model of that id in ${modelsDir}; ` +
-        `'tokenflare pull owner/name' fetches one, 'tokenflare list' says which are there`,
+        `'npx tokenflare pull owner/name' fetches one, 'npx tokenflare list' says which are there`,
     );
     expect(await refusal('name', modelsDir)).not.toContain('pull');
   });

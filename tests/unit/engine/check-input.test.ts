@@ -76,6 +76,11 @@ describe('the edge of the engine', () => {
     const completion = errorOf(() => checkCompletion(request({ maxTokens: 30 }), BOUNDS));
     expect([completion.code, completion.param]).toEqual(['context_length_exceeded', 'max_tokens']);
     const tokenIds = new Array<number>(33).fill(1);
+    const alone = errorOf(() =>
+      checkCompletion(request({ prompts: [tokenIds.slice(1)], maxTokens: 1 }), BOUNDS),
+    );
+    expect([alone.code, alone.param]).toEqual(['context_length_exceeded', 'prompt']);
+    expect(alone.message).not.toContain('max_tokens');
     const text = errorOf(() => checkText(tokenIds, BOUNDS, 'input'));
     expect([text.code, text.param]).toEqual(['context_length_exceeded', 'input']);
     expect(() => checkText(tokenIds.slice(1), BOUNDS, 'input')).not.toThrow();

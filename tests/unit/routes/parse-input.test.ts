@@ -96,7 +96,7 @@ describe('parseInput', () => {
     [{ input: 'a', tools: [5] }, 'tools[0] must be an object'],
     [
       { input: 'a', tool_choice: 'always' },
-      'tool_choice must be "none" or "auto" or "required", not a string',
+      'tool_choice must be "none" or "auto" or "required", not another text',
     ],
   ])('says of a value of several forms what is wrong in the one that it has: %j', (body, message) => {
     expect(() => parseInput<unknown>(responseRequestSchema, body)).toThrow(

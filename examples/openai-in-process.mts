@@ -1,8 +1,8 @@
 /**
  * OpenAI's own client on the service in the program, with a format that the text keeps to.
  *
- *     npm install tokenflare openai
- *     npx tsx openai-in-process.ts
+ *     npm install CLONE/dist/package openai
+ *     npx tsx openai-in-process.mts
  */
 import OpenAI from 'openai';
 import { createService } from 'tokenflare';

@@ -1,8 +1,8 @@
 /**
  * Texts and chats in the program itself: nothing listens, nothing leaves the process.
  *
- *     npm install tokenflare
- *     npx tsx in-process.ts
+ *     npm install CLONE/dist/package
+ *     npx tsx in-process.mts
  */
 import { createService, EngineError } from 'tokenflare';
 

@@ -1,8 +1,8 @@
 /**
  * The service below a path of one's own application, with a model of one's own (MODEL) or the embedded one.
  *
- *     npm install tokenflare hono @hono/node-server
- *     PORT=3000 npx tsx mount.ts
+ *     npm install CLONE/dist/package hono @hono/node-server
+ *     PORT=3000 npx tsx mount.mts
  */
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
