@@ -2,17 +2,15 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeMachine, readLoad } from '../../src/bench/describe-machine.ts';
 import { HttpTarget } from '../../src/bench/http-target.ts';
-import { median } from '../../src/bench/latency-summary.ts';
 import { Workload } from '../../src/bench/workload.ts';
-import { EngineError } from '../../src/errors.ts';
-import { compareRuntimes, type Contender } from '../harness/compare-runtimes.ts';
+import { compareCells } from '../harness/compare-cells.ts';
+import type { Contender } from '../harness/compare-runtimes.ts';
 import {
   GGUF_FILES,
   GGUF_ROWS,
   isCell,
   LONG_PROMPT_TOKENS,
   MAX_TOKENS,
-  measureTitle,
   PROMPT_TOKENS,
   type GgufFile,
 } from '../harness/gguf-bars.ts';
@@ -103,7 +101,9 @@ async function compareFile(
         ours.target.complete(prompt, MAX_TOKENS, signal),
         theirs.complete(prompt, MAX_TOKENS, signal),
       ]);
-      const readings = await measureCells(file, contenders, params, quiet, signal);
+      const cells = GGUF_ROWS[file].map(({ measure }) => measure).filter(isCell);
+      const options = { prefix: `${file}, `, contenders, cells, params, quiet, signal, tell };
+      const readings = await compareCells(options);
       const memory = await measureMemory(ours, size, signal);
       return {
         file,
@@ -149,37 +149,6 @@ function peerContender(peer: PeerProcess, workload: Workload): Contender {
     run: peer.runner(workload, 'static'),
     settle: (signal) => peer.settle(signal),
   };
-}
-
-async function measureCells(
-  file: GgufFile,
-  contenders: readonly Contender[],
-  params: GgufParams,
-  quiet: QuietMachine,
-  signal: AbortSignal,
-): Promise<GgufReading[]> {
-  const readings: GgufReading[] = [];
-  const results = await compareRuntimes({
-    contenders,
-    cells: GGUF_ROWS[file].map(({ measure }) => measure).filter(isCell),
-    rounds: params.rounds,
-    limitMs: params.maxSeconds * 1000,
-    signal,
-    beforeTrial: () => quiet.startTrial(),
-    afterTrial: ({ label, cell, round }) =>
-      quiet.endTrial(`${file}, ${label}, ${measureTitle(cell)}, round ${round + 1}`),
-    onReading: ({ label, cell, round, values }) => {
-      if (values.length > 0) {
-        const value = median(values);
-        readings.push({ measure: cell, round, ...(label === 'ours' ? { ours: value } : { theirs: value }) });
-        tell(`${file}, round ${round + 1}, ${measureTitle(cell)}, ${label}: ${value.toFixed(1)}`);
-      }
-    },
-  });
-  for (const { label, failure } of results) {
-    if (failure !== undefined) throw new EngineError('backend_failure', `${file}, ${label}: ${failure}`);
-  }
-  return readings;
 }
 
 /** From the start of the process to the first token of a prompt of one, the sides in turn. */

@@ -2,27 +2,19 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { describeMachine, readLoad } from '../../src/bench/describe-machine.ts';
 import { HttpTarget, type RemoteModel } from '../../src/bench/http-target.ts';
-import { median } from '../../src/bench/latency-summary.ts';
 import { Workload } from '../../src/bench/workload.ts';
 import { availableCores } from '../../src/available-cores.ts';
 import { EngineError } from '../../src/errors.ts';
-import { compareRuntimes } from '../harness/compare-runtimes.ts';
+import { compareCells } from '../harness/compare-cells.ts';
 import {
   isCell,
   lengthOf,
   MAX_TOKENS,
-  measureTitle,
   PROMPT_TOKENS,
   SERVER_ROWS,
   type GgufRow,
 } from '../harness/gguf-bars.ts';
-import {
-  formatGgufReport,
-  isMet,
-  type GgufComparison,
-  type GgufReading,
-  type GgufReport,
-} from '../harness/gguf-report.ts';
+import { formatGgufReport, isMet, type GgufComparison, type GgufReport } from '../harness/gguf-report.ts';
 import { numAlike } from '../harness/judge-peers.ts';
 import type { Cell } from '../harness/measure-cell.ts';
 import { LlamaServer } from '../harness/llama-server.ts';
@@ -163,28 +155,10 @@ async function measureBoth({ ours, theirs, model, cells, params, quiet, signal }
   const prompt = new Workload(vocabSize, params.seed + 1).nextPrompt(PROMPT_TOKENS);
   const text = await ours.complete(prompt, MAX_TOKENS, signal);
   const numTokens = numAlike(text, await theirs.complete(prompt, MAX_TOKENS, signal));
-  const readings: GgufReading[] = [];
-  const results = await compareRuntimes({
-    contenders: [
-      serviceContender('ours', ours, new Workload(vocabSize, params.seed)),
-      serviceContender('theirs', theirs, new Workload(vocabSize, params.seed)),
-    ],
-    cells,
-    rounds: params.rounds,
-    limitMs: params.maxSeconds * 1000,
-    signal,
-    beforeTrial: () => quiet.startTrial(),
-    afterTrial: ({ label, cell, round }) =>
-      quiet.endTrial(`${label}, ${measureTitle(cell)}, round ${round + 1}`),
-    onReading: ({ label, cell, round, values }) => {
-      if (values.length === 0) return;
-      const value = median(values);
-      readings.push({ measure: cell, round, ...(label === 'ours' ? { ours: value } : { theirs: value }) });
-      tell(`round ${round + 1}, ${measureTitle(cell)}, ${label}: ${value.toFixed(1)}`);
-    },
-  });
-  for (const { label, failure } of results) {
-    if (failure !== undefined) throw new EngineError('backend_failure', `${label}: ${failure}`);
-  }
+  const contenders = [
+    serviceContender('ours', ours, new Workload(vocabSize, params.seed)),
+    serviceContender('theirs', theirs, new Workload(vocabSize, params.seed)),
+  ];
+  const readings = await compareCells({ prefix: '', contenders, cells, params, quiet, signal, tell });
   return { ours: runtimeDescription, alike: { numTokens, of: MAX_TOKENS }, readings };
 }
