@@ -61,13 +61,17 @@ async function list({ modelsDir, json }: ListOptions): Promise<void> {
   for (const { model } of entries) if (model !== undefined) models.push(await listed(model));
   if (json) printJson(models.map((model) => ({ ...model, ...jsonOf(model) })));
   else if (models.length > 0) print(formatModelList(models).trimEnd());
-  else say(`there is no model in ${modelsDir}; 'tokenflare pull owner/name' fetches one`);
+  else say(nothingIn(modelsDir));
   for (const { id, problem } of entries) if (problem !== undefined) say(`${id} is not served: ${problem}`);
   for (const { id, problem } of models) if (problem !== undefined) say(`${id} cannot be read: ${problem}`);
   const isThere = new Set(entries.map(({ id }) => id));
   for (const id of await listStaged(modelsDir))
     if (!isThere.has(id)) say(`${id} is not whole yet: pull it again to go on, or rm it`);
 }
+
+const nothingIn = (modelsDir: string): string =>
+  `there is no model in ${modelsDir}; 'npx tokenflare pull owner/name' fetches one. ` +
+  "The embedded model needs none: 'npx tokenflare chat'";
 
 async function listed(model: StoredModel): Promise<ListedModel> {
   try {
@@ -95,6 +99,7 @@ async function remove(id: string, { modelsDir, json }: ListOptions): Promise<voi
 
 async function verify(id: string | undefined, { modelsDir, json }: ListOptions): Promise<void> {
   const entries = id === undefined ? await scanStore(modelsDir) : [await entryOf(modelsDir, id)];
+  if (entries.length === 0 && !json) say(nothingIn(modelsDir));
   const sizes = entries.flatMap(({ manifest }) => manifest?.files.map(({ size }) => size) ?? []);
   const progress = new ByteProgress(sizes.reduce((sum, size) => sum + size, 0));
   const results: Verification[] = [];
@@ -128,6 +133,6 @@ async function entryOf(modelsDir: string, id: string): Promise<StoreEntry> {
 function notFound(modelsDir: string, id: string): EngineError {
   return new EngineError(
     'model_not_found',
-    `there is no model '${id}' in ${modelsDir}; 'tokenflare list' says which are`,
+    `there is no model '${id}' in ${modelsDir}; 'npx tokenflare list' says which are`,
   );
 }
