@@ -100,7 +100,10 @@ export const id: string | null = ai.lastRequestId ?? ai.aiGatewayLogId;
     };
     const manifest = join(cwd, 'package.json');
     const own = `"tokenflare": "file:${tarball}"`;
-    writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('"tokenflare": "file:../../dist/package"', own));
+    writeFileSync(
+      manifest,
+      readFileSync(manifest, 'utf8').replace('"tokenflare": "file:../../dist/package"', own),
+    );
     const store = ['--store-dir', join(folder, 'store')];
     const added = await runProgram([...pnpm, 'install', ...store], environment, '', cwd);
     expect(added.status, added.stdout + added.stderr).toBe(0);
