@@ -66,10 +66,11 @@ function List({
             <button
               type="button"
               class="plain title"
+              title={titleOf(chat)}
               aria-current={chat.id === current.id ? 'true' : undefined}
               onClick={() => onOpen(chat)}
             >
-              {titleOf(chat)}
+              <span>{titleOf(chat)}</span>
             </button>
             <button
               type="button"
@@ -87,7 +88,7 @@ function List({
       {kept.length > 0 && (
         <>
           <button type="button" class="small" onClick={() => remove(kept)}>
-            Forget all chats
+            Delete all chats
           </button>
           <p class="quiet note">They are kept in this browser alone.</p>
         </>
