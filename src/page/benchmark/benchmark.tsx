@@ -99,7 +99,7 @@ function timeOf(iso: string): string {
 const PHASES: Record<BenchmarkProgress['phase'], string> = {
   warm_up: 'Warming up',
   load: 'Under load',
-  context_sweep: 'With longer and longer prompts',
+  context_sweep: 'With longer prompts',
 };
 
 function Progress({ progress }: { progress: BenchmarkProgress | undefined }): JSX.Element {

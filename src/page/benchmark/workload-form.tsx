@@ -40,7 +40,7 @@ export function WorkloadForm({ isRunning, onRun, onStop }: WorkloadFormProps): J
         />
       </label>
       <CheckBox label="Also through HTTP" isChecked={usesHttp} onChange={setUsesHttp} />
-      <CheckBox label="Also longer and longer prompts" isChecked={sweeps} onChange={setSweeps} />
+      <CheckBox label="Also with longer prompts" isChecked={sweeps} onChange={setSweeps} />
       <p class="buttons">
         <button type="submit" disabled={isRunning}>
           Run

@@ -16,7 +16,7 @@ interface ArcsProps {
 const LINE = 24;
 const MAX_WIDTH = 560;
 /** Room for labels on each side. */
-const MARGIN = 100;
+const MARGIN = 90;
 /** Fainter ones are not drawn. */
 const LEAST_WEIGHT = 0.02;
 

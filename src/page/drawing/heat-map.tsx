@@ -19,6 +19,8 @@ interface HeatMapProps {
 
 /** Of a few tokens the squares would grow out of proportion. */
 const MAX_CELL = 33;
+/** So high are all rows together, unless their labels need more. */
+const MAX_HEIGHT = 480;
 /** Where squares are smaller, their labels would lie on each other: only those of the pointed square are there. */
 const LEAST_LABELLED_CELL = 13;
 /** Room for labels, which are cut to some twelve letters. */
@@ -32,7 +34,8 @@ export function HeatMap({ title, values, labels, pointed, onPoint }: HeatMapProp
   const container = useRef<HTMLDivElement>(null);
   const wanted = MARGIN + OVERHANG + LEAST_LABELLED_CELL * labels.length;
   const width = useWidth(container, wanted);
-  const cell = Math.min(MAX_CELL, Math.max(1, (width - MARGIN - OVERHANG) / labels.length));
+  const largest = Math.min(MAX_CELL, Math.max(LEAST_LABELLED_CELL, MAX_HEIGHT / labels.length));
+  const cell = Math.min(largest, Math.max(1, (width - MARGIN - OVERHANG) / labels.length));
   const size = MARGIN + cell * labels.length;
   const isLabelled = (index: number, at: number | undefined): boolean =>
     cell >= LEAST_LABELLED_CELL || index === at;

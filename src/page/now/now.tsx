@@ -37,7 +37,7 @@ export default function Now(): JSX.Element {
       )}
       {error !== undefined && <ErrorNote error={error} />}
       {error !== undefined && latest !== undefined && (
-        <p>What follows is of {timeOf(latest)}, the last answer.</p>
+        <p>The figures below are of {timeOf(latest)}, when the service last answered.</p>
       )}
       {latest !== undefined && (
         <>
