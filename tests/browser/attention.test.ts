@@ -4,7 +4,9 @@ import { readJsonFixture } from '../support/fixtures.ts';
 import {
   describePage,
   expectAccessible,
+  expectLegible,
   expectNoSidewaysScroll,
+  expectWhole,
   onScreen,
   picture,
   SCREENS,
@@ -49,6 +51,7 @@ describePage('the attention explorer', {}, (open, service) => {
     await expectAccessible(page);
     await page.emulateMedia({ colorScheme: screen.colorScheme });
     await expectNoSidewaysScroll(page);
+    await expectLegible(page, '.drawings');
     if (screen === SCREENS[0]) await picture(page, 'attention', { fullPage: true });
     expect(complaints).toEqual([]);
   });
@@ -115,6 +118,8 @@ describePage('the attention explorer', {}, (open, service) => {
     await page.getByLabel(/^Rate/).fill('0.5');
     await page.getByRole('region', { name: 'The causal mask' }).scrollIntoViewIfNeeded();
     await picture(page, 'series');
+    await page.setViewportSize({ width: 390, height: 760 });
+    await expectWhole(page, '.series .scroll');
     await page.setViewportSize({ width: 360, height: 740 });
     await expectNoSidewaysScroll(page);
     expect(complaints).toEqual([]);

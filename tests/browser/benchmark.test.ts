@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { BenchmarkReportBody } from '../../routes/service/schemas/benchmark.ts';
-import { describePage, expectAccessible, expectNoSidewaysScroll, picture } from '../support/page.ts';
+import {
+  describePage,
+  expectAccessible,
+  expectLegible,
+  expectNoSidewaysScroll,
+  picture,
+} from '../support/page.ts';
 
 const PATIENCE = { timeout: 50_000 };
 
@@ -21,7 +27,7 @@ describePage('the benchmark view', {}, (open, service) => {
       data: { id: string }[];
     };
     expect(data).toHaveLength(1);
-    await page.getByLabel('Growing contexts').uncheck();
+    await page.getByLabel('Also with longer prompts').uncheck();
     await run.click();
     await page.getByRole('status').first().waitFor();
     await page
@@ -53,10 +59,16 @@ describePage('the benchmark view', {}, (open, service) => {
     expect(await saved('SVG of Throughput')).toMatch(/^<svg/);
 
     await expectAccessible(page);
+    await expectLegible(page, '.chart');
     await page.evaluate('scrollTo(0, 0)');
     await picture(page, 'benchmark', { fullPage: true });
     await page.setViewportSize({ width: 360, height: 740 });
     await expectNoSidewaysScroll(page);
+    await expectLegible(page, '.chart');
+    // Who comes back sees the last run.
+    await page.reload();
+    await page.getByRole('heading', { name: /^Numbers of/ }).waitFor();
+    expect(await page.getByLabel('Show the run of').inputValue()).not.toBe('');
     expect(complaints).toEqual([]);
   }, 120_000);
 

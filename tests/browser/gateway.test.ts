@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { describePage, expectAccessible, expectNoSidewaysScroll } from '../support/page.ts';
 
@@ -12,6 +14,11 @@ describePage('the logs of a gateway', {}, (open, service) => {
     }
     const { page, complaints } = await open('/#/gateway');
     await page.getByText('No request of yours went through it.').waitFor();
+    await expectAccessible(page);
+    const example = (await page.locator('pre code').textContent()) ?? '';
+    expect(await promisify(execFile)('sh', ['-c', `${example} -s`])).toMatchObject({
+      stdout: expect.stringContaining('"choices"') as string,
+    });
     await page.getByLabel('Gateway', { exact: true }).fill('of-a-test');
     await page.getByRole('button', { name: 'Show' }).click();
     const rows = page.getByRole('region', { name: 'Logs' }).locator('tbody tr');

@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest';
-import { describePage, expectAccessible, picture } from '../support/page.ts';
+import {
+  describePage,
+  expectAccessible,
+  expectNoSidewaysScroll,
+  expectWhole,
+  picture,
+} from '../support/page.ts';
 
 describePage('what the service does now', {}, (open, service) => {
   it('shows running requests, their seats, and tokens per second as they come', async () => {
@@ -25,10 +31,23 @@ describePage('what the service does now', {}, (open, service) => {
     for (const seat of await seatsShown()) expect(seat).toMatch(/^\d+$/);
     await expectAccessible(page);
     await picture(page, 'now');
+    await page.setViewportSize({ width: 390, height: 760 });
+    await expectNoSidewaysScroll(page);
+    await expectWhole(page, '.requests');
     controller.abort();
     await Promise.all(streams);
     await model.getByRole('img', { name: /^0 of \d+ seats in use$/ }).waitFor();
     expect(complaints).toEqual([]);
+  });
+
+  it('does not show old figures as those of now', async () => {
+    const { page } = await open('/#/now');
+    const idle = page.getByText(/^Nothing runs/);
+    await idle.waitFor();
+    await page.route('**/metrics', (route) => route.abort());
+    await page.getByText('The service cannot be reached.').waitFor();
+    await page.getByText(/^The figures below are of .*, when the service last answered\.$/).waitFor();
+    expect(await idle.count()).toBe(0);
   });
 });
 

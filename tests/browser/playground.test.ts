@@ -96,7 +96,7 @@ describePage('the playground', {}, (open, service) => {
     const own = data[0]!.generation_defaults!.temperature!;
     expect(await temperature.inputValue()).toBe('');
     expect(await temperature.getAttribute('placeholder')).toBe(String(own));
-    expect(await page.getByText(`The model’s default: ${own}.`).count()).toBe(1);
+    expect(await page.getByText(`The model's default: ${own}.`).count()).toBe(1);
 
     const bodies = watchBodies(page, CHAT);
     await say(page, 'Hello!');
@@ -207,7 +207,7 @@ describePage('the playground', {}, (open, service) => {
     expect(complaints).toEqual([]);
   });
 
-  it.each(SCREENS)('keeps chats over a reload, deletes one, forgets all: $name', async (screen) => {
+  it.each(SCREENS)('keeps chats over a reload, deletes one, deletes all: $name', async (screen) => {
     const { page, complaints } = await open('/', onScreen(screen));
     const showChats = async (): Promise<void> => {
       const folded = page.locator('details:not([open]) > summary', { hasText: 'Chats (' });
@@ -252,7 +252,7 @@ describePage('the playground', {}, (open, service) => {
     expect(await titles.allTextContents()).toEqual(['The second question']);
     await button(page, 'Undo').click();
     await expect.poll(() => titles.count()).toBe(2);
-    await button(page, 'Forget all chats').click();
+    await button(page, 'Delete all chats').click();
     await expect.poll(() => titles.count()).toBe(0);
     await page.reload();
     await page.getByRole('region', { name: 'To begin with' }).waitFor();
@@ -301,12 +301,43 @@ describePage('the playground', {}, (open, service) => {
     await alert.waitFor();
     const text = (await alert.textContent()) ?? '';
     expect(text).toContain('Shorten the prompt');
+    // The page has no such field.
+    expect(text).not.toContain('truncate_prompt_tokens');
     expect(text).not.toContain('{');
+    await expectAboveComposer(page, 'Try again');
     await expectAccessible(page);
     const bodies = watchBodies(page, CHAT);
     await button(page, 'Try again').click();
     await expect.poll(() => bodies.length).toBe(1);
     await alert.waitFor();
+  });
+
+  it.each(SCREENS)('says once that the service is gone, in full view: $name', async (screen) => {
+    const { page } = await open('/', onScreen(screen));
+    await say(page, 'Hello!');
+    for (const path of [`**${CHAT}`, '**/v1/models']) await page.route(path, (route) => route.abort());
+    await messageBox(page).fill('And then?');
+    await messageBox(page).press('Enter');
+    await page.getByText('The service cannot be reached.').waitFor();
+    await expectAboveComposer(page, 'Try again');
+    expect(await page.getByRole('alert').count()).toBe(1);
+  });
+
+  it('tries an answer again that broke off', async () => {
+    const { page } = await open();
+    const event = { id: 'one', choices: [{ delta: { content: 'Once' }, finish_reason: null }] };
+    const body = `data: ${JSON.stringify(event)}\n\n`;
+    await page.route(`**${CHAT}`, (route) => route.fulfill({ contentType: 'text/event-stream', body }), {
+      times: 1,
+    });
+    const bodies = watchBodies(page, CHAT);
+    await say(page, 'Hello!');
+    await page.getByText('The answer broke off here.').waitFor();
+    await button(page, 'Try again').click();
+    await expect.poll(() => bodies.length).toBe(2);
+    await answersAreOver(page);
+    expect(bodies[1]!['messages']).toEqual([{ role: 'user', content: 'Hello!' }]);
+    expect(await button(page, 'Try again').count()).toBe(0);
   });
 
   it('moves nothing for a reader who asked for that', async () => {
@@ -326,12 +357,15 @@ describePage('the playground', {}, (open, service) => {
 
   it.each([360, 768, 1024, 1920])('fits a screen of %i pixels', async (width) => {
     const { page } = await open('/', { viewport: { width, height: 800 } });
-    await say(page, 'Hello!');
+    await say(page, 'Tell me a story about a robot that finds an old lighthouse by the sea');
+    if (width < 960) await unfold(page, 'Chats (');
     await unfold(page, 'Parameters');
     await unfold(page, 'System prompt');
     await button(page, 'Example of Tools').click();
     await unfold(page, 'View code');
     await expectNoSidewaysScroll(page);
+    for (const box of await boxesOf(page, 'button, summary')) expect(box.height).toBeGreaterThanOrEqual(24);
+    for (const box of await boxesOf(page, '.chats .delete')) expect(box.right).toBeLessThanOrEqual(width);
     await page.getByLabel('Show tokens').check();
     await expectNoSidewaysScroll(page);
   });
@@ -341,5 +375,20 @@ const isFocused = (element: unknown): boolean => {
   const { ownerDocument } = element as { ownerDocument: { activeElement: unknown } };
   return ownerDocument.activeElement === element;
 };
+
+/** Of all that are shown. */
+const boxesOf = (page: Page, selector: string): Promise<{ height: number; right: number }[]> =>
+  page.evaluate(`[...document.querySelectorAll('${selector}')]
+    .map((element) => element.getBoundingClientRect())
+    .filter(({ width }) => width > 0)
+    .map(({ height, right }) => ({ height, right }))`);
+
+/** Neither the message box nor its shadow lies on it. */
+async function expectAboveComposer(page: Page, name: string): Promise<void> {
+  const { y, height } = (await button(page, name).boundingBox())!;
+  const composer = (await page.locator('.composer').boundingBox())!;
+  expect(y).toBeGreaterThan(0);
+  expect(y + height).toBeLessThanOrEqual(composer.y - 20);
+}
 
 const clipboard = (page: Page): Promise<string> => page.evaluate('navigator.clipboard.readText()');

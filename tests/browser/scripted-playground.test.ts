@@ -130,7 +130,7 @@ describePage(
       await say(page, 'Please count');
       // 1024 is what the service gives an answer without a number.
       expect(await answers(page).textContent()).toContain('1024 tokens');
-      await page.getByText(/^It ended at the most tokens that it may have/).waitFor();
+      await page.getByText(/^It stopped at Max tokens, or at the limit/).waitFor();
       expect(complaints).toEqual([]);
     });
 

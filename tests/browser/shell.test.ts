@@ -1,3 +1,4 @@
+import type { Locator } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { bearer, KeyFile } from '../support/keys.ts';
 import {
@@ -77,6 +78,24 @@ describePage('the page', {}, (open, service) => {
     await page.goBack();
     await page.getByRole('link', { name: 'Tokenflare' }).click();
     await messageBox(page).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it('has an API that can be tried where the service is, and read in the dark on a phone', async () => {
+    const { page, complaints } = await open('/docs', onScreen(SCREENS[3]));
+    const operation = (path: string): Locator =>
+      page.locator('.opblock').filter({ has: page.getByText(path, { exact: true }) });
+    await operation('/v1/chat/completions').first().click(PATIENCE);
+    await page.locator('td.header-col').first().waitFor(PATIENCE);
+    const ink = await page.evaluate("getComputedStyle(document.querySelector('td.header-col')).color");
+    expect(ink).toBe('rgb(233, 231, 227)');
+    await expectNoSidewaysScroll(page);
+    const models = operation('/v1/models').first();
+    await models.click();
+    await models.getByRole('button', { name: 'Try it out' }).click();
+    await models.getByRole('button', { name: 'Execute' }).click();
+    await models.locator('.live-responses-table').getByText('200', { exact: true }).first().waitFor();
+    expect(await models.locator('.curl').first().textContent()).toContain(`'${service().url}/v1/models'`);
     expect(complaints).toEqual([]);
   });
 

@@ -119,6 +119,27 @@ export async function expectNoSidewaysScroll(page: Page): Promise<void> {
   expect(content).toBeLessThanOrEqual(screen);
 }
 
+/** No letters of a drawing are smaller than can be read, however the drawing is scaled. */
+export async function expectLegible(page: Page, drawing: string): Promise<void> {
+  const smallest = await page.evaluate<number>(`(() => {
+    const texts = [...document.querySelectorAll('${drawing} text')];
+    return Math.min(...texts.map((text) => {
+      const { a, b } = text.getScreenCTM();
+      return parseFloat(getComputedStyle(text).fontSize) * Math.hypot(a, b);
+    }));
+  })()`);
+  // Of no text it is infinite.
+  expect(smallest).toBeLessThan(100);
+  expect(smallest).toBeGreaterThanOrEqual(10);
+}
+
+/** What could be scrolled sideways in itself shows all that it has. */
+export async function expectWhole(page: Page, selector: string): Promise<void> {
+  const cut = await page.evaluate<number>(`Math.max(...[...document.querySelectorAll('${selector}')]
+    .map(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth))`);
+  expect(cut).toBe(0);
+}
+
 /** Writes docs/images/NAME.png where WRITE_PICTURES is set: what the screen shows, or the page from top to bottom. */
 export async function picture(page: Page, name: string, { fullPage = false } = {}): Promise<void> {
   if (process.env.WRITE_PICTURES === undefined) return;

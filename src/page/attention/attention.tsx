@@ -17,7 +17,7 @@ export default function Attention(): JSX.Element {
           A model's heads
         </a>
         <a href="#/attention/series" aria-current={isSeries ? 'page' : undefined}>
-          From part to part
+          Step by step
         </a>
       </nav>
       {isSeries ? <Series /> : <Heads key={hash} query={readAttentionQuery(hash)} />}

@@ -28,16 +28,18 @@ export function headWithReach(layers: readonly { heads: readonly number[][][] }[
 }
 
 /**
- * The square to begin with: in the row that was asked for, else in all of them, the largest weight on a token that is
- * neither the looking one, nor the one before it, nor the first. Undefined where there is none.
+ * The square to begin with. In a row that is asked for it is the largest weight, which is the thickest arc. Else it is
+ * the largest weight of all on a token that is neither the looking one, nor the one before it, nor the first. Undefined
+ * where there is none.
  */
 export function strongestCell(
   weights: readonly (readonly number[])[],
   row?: number,
 ): { row: number; column: number } | undefined {
+  const asked = row === undefined ? undefined : weights[row];
+  if (row !== undefined && asked !== undefined) return { row, column: asked.indexOf(Math.max(...asked)) };
   let best: { row: number; column: number; weight: number } | undefined;
   weights.forEach((line, index) => {
-    if (row !== undefined && row !== index) return;
     line.slice(1, Math.max(1, index - 1)).forEach((weight, offset) => {
       if (weight > (best?.weight ?? 0)) best = { row: index, column: offset + 1, weight };
     });

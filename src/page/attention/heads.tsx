@@ -60,7 +60,18 @@ function AskForm({ asked, onAsk }: { asked: Asked; onAsk: (asked: Asked) => void
     <form class="panel ask" onSubmit={ask}>
       <label class="grows">
         Text of at most 64 tokens{' '}
-        <input required value={prompt} onInput={({ currentTarget }) => setPrompt(currentTarget.value)} />
+        <textarea
+          required
+          rows={1}
+          value={prompt}
+          onInput={({ currentTarget }) => setPrompt(currentTarget.value)}
+          onKeyDown={(event) => {
+            // As in a field of one line: a text may be longer than a phone is wide.
+            if (event.key !== 'Enter' || event.isComposing) return;
+            event.preventDefault();
+            event.currentTarget.form?.requestSubmit();
+          }}
+        />
       </label>
       <label>
         Model{' '}

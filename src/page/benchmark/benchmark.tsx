@@ -17,12 +17,16 @@ import './benchmark.css';
 /** Runs the service's own benchmark, draws what it measured, and compares it with what was measured before. */
 export default function Benchmark(): JSX.Element {
   const [numRuns, setNumRuns] = useState(0);
-  const [olderId, setOlderId] = useState('');
+  const [chosenId, setChosenId] = useState<string>();
   const { state, run, stop } = useBenchmark(() => setNumRuns((before) => before + 1));
   const stored = useAnswer(
     (signal) => requestJson<BenchmarkRunList>('benchmark/runs', { signal }),
     [numRuns],
   );
+  const runs = stored.value?.data ?? [];
+  // Without a run of its own the view shows the last one.
+  const hasOwn = state.isRunning || state.report !== undefined;
+  const olderId = chosenId ?? (hasOwn ? '' : (runs[0]?.id ?? ''));
   const older = useAnswer((signal) => fetchRun(olderId, signal), [olderId]);
   const reports: NamedReport[] = [
     ...(state.report === undefined ? [] : [{ name: 'now', report: state.report }]),
@@ -39,11 +43,14 @@ export default function Benchmark(): JSX.Element {
       <WorkloadForm isRunning={state.isRunning} onRun={(workload) => void run(workload)} onStop={stop} />
       {error !== undefined && <ErrorNote error={error} />}
       {state.isRunning && <Progress progress={state.progress} />}
-      <RunChoice runs={stored.value?.data ?? []} chosen={olderId} onChoose={setOlderId} />
+      <RunChoice
+        label={state.report === undefined ? 'Show the run of' : 'Compare with the run of'}
+        runs={runs}
+        chosen={olderId}
+        onChoose={setChosenId}
+      />
       {reports.length > 0 && <Charts reports={reports} />}
-      {reports.length === 0 && !state.isRunning && (
-        <Awaited hasOlder={(stored.value?.data.length ?? 0) > 0} />
-      )}
+      {reports.length === 0 && !state.isRunning && <Awaited hasOlder={runs.length > 0} />}
     </>
   );
 }
@@ -92,7 +99,7 @@ function timeOf(iso: string): string {
 const PHASES: Record<BenchmarkProgress['phase'], string> = {
   warm_up: 'Warming up',
   load: 'Under load',
-  context_sweep: 'Growing contexts',
+  context_sweep: 'With longer prompts',
 };
 
 function Progress({ progress }: { progress: BenchmarkProgress | undefined }): JSX.Element {
@@ -107,17 +114,18 @@ function Progress({ progress }: { progress: BenchmarkProgress | undefined }): JS
 }
 
 interface RunChoiceProps {
+  label: string;
   runs: readonly BenchmarkRunSummary[];
   chosen: string;
   onChoose: (id: string) => void;
 }
 
-function RunChoice({ runs, chosen, onChoose }: RunChoiceProps): JSX.Element | null {
+function RunChoice({ label, runs, chosen, onChoose }: RunChoiceProps): JSX.Element | null {
   if (runs.length === 0) return null;
   return (
     <p>
       <label>
-        Compare with{' '}
+        {label}{' '}
         <select value={chosen} onChange={({ currentTarget }) => onChoose(currentTarget.value)}>
           <option value="">none</option>
           {runs.map((run) => (
@@ -137,6 +145,7 @@ function describeRun({
   runtime,
   peak_generated_tokens_per_s: peak,
 }: BenchmarkRunSummary): string {
-  const speed = peak === null ? '' : `, ${peak.toFixed(0)} tokens/s`;
-  return `${timeOf(startedAt)}, ${model}, ${runtime}${speed}`;
+  // What tells runs apart comes first: a phone cuts the rest.
+  const speed = peak === null ? '' : `${peak.toFixed(0)} tokens/s, `;
+  return `${timeOf(startedAt)}, ${speed}${model}, ${runtime}`;
 }

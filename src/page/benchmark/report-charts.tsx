@@ -57,6 +57,17 @@ function KindChart({ kind, reports }: { kind: ChartKind; reports: readonly Named
   );
 }
 
+/** Times are milliseconds. */
+const HEADINGS = [
+  'Mode',
+  'At once',
+  'Tokens/s',
+  'First token p50, ms',
+  'First token p99, ms',
+  'Request p50, ms',
+  'Request p99, ms',
+];
+
 function Numbers({ named: { name, report } }: { named: NamedReport }): JSX.Element {
   const file = `benchmark-${report.started_at.slice(0, 19).replaceAll(':', '-')}`;
   return (
@@ -77,16 +88,14 @@ function Numbers({ named: { name, report } }: { named: NamedReport }): JSX.Eleme
         </button>
       </p>
       <div class="scroll" tabIndex={0} role="group" aria-label={`Table of ${name}`}>
-        <table>
+        <table class="report">
           <thead>
             <tr>
-              {['Mode', 'At once', 'Tokens/s', 'First token p50', 'p99', 'Request p50', 'p99'].map(
-                (title, index) => (
-                  <th key={index} scope="col">
-                    {title}
-                  </th>
-                ),
-              )}
+              {HEADINGS.map((title) => (
+                <th key={title} scope="col">
+                  {title}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>
@@ -97,7 +106,7 @@ function Numbers({ named: { name, report } }: { named: NamedReport }): JSX.Eleme
                   <td>{concurrency}</td>
                   <td>{rate.toFixed(1)}</td>
                   {[ttft?.p50, ttft?.p99, e2el?.p50, e2el?.p99].map((value, index) => (
-                    <td key={index}>{value === undefined ? '–' : `${value.toFixed(1)} ms`}</td>
+                    <td key={index}>{value?.toFixed(1) ?? '–'}</td>
                   ))}
                 </tr>
               ),

@@ -39,8 +39,8 @@ export function WorkloadForm({ isRunning, onRun, onStop }: WorkloadFormProps): J
           onInput={({ currentTarget }) => setConcurrency(currentTarget.value)}
         />
       </label>
-      <CheckBox label="Through HTTP, too" isChecked={usesHttp} onChange={setUsesHttp} />
-      <CheckBox label="Growing contexts" isChecked={sweeps} onChange={setSweeps} />
+      <CheckBox label="Also through HTTP" isChecked={usesHttp} onChange={setUsesHttp} />
+      <CheckBox label="Also with longer prompts" isChecked={sweeps} onChange={setSweeps} />
       <p class="buttons">
         <button type="submit" disabled={isRunning}>
           Run

@@ -1,6 +1,7 @@
 import { plot, type PlotOptions } from '@observablehq/plot';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { useWidth } from '../drawing/use-width.ts';
 import { downloadText } from './download.ts';
 
 interface ChartProps {
@@ -13,10 +14,10 @@ interface ChartProps {
 /** A drawing by Observable Plot, and a button that saves it. */
 export function Chart({ title, description, options }: ChartProps): JSX.Element {
   const container = useRef<HTMLDivElement>(null);
+  const width = useWidth(container, 0);
   useEffect(() => {
-    const drawing = draw(options);
-    container.current?.replaceChildren(drawing);
-  }, [options]);
+    if (width > 0) container.current?.replaceChildren(draw({ width, ...options }));
+  }, [options, width]);
   const save = (): void => {
     const svg = container.current?.querySelector('svg');
     if (svg !== null && svg !== undefined)
@@ -37,7 +38,13 @@ export function Chart({ title, description, options }: ChartProps): JSX.Element 
 
 /** Plot writes a style sheet into its drawing, which the page's policy does not allow; charts.css has what it says. */
 function draw(options: PlotOptions): Element {
-  const drawing = plot({ width: 560, height: 300, marginLeft: 56, ...options, className: 'plot' });
+  const drawing = plot({
+    height: 300,
+    // Room for labels of 12 pixels; Plot's own are of 10.
+    ...{ marginTop: 28, marginBottom: 42, marginLeft: 56 },
+    ...options,
+    className: 'plot',
+  });
   drawing.querySelectorAll('style').forEach((style) => style.remove());
   // The drawing is one picture, which its figure describes.
   drawing.querySelectorAll('[aria-label]').forEach((part) => part.removeAttribute('aria-label'));
@@ -50,7 +57,7 @@ function standalone(svg: SVGSVGElement): string {
   const { color, backgroundColor } = getComputedStyle(document.body);
   copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   // Not as an attribute, which the page's policy does not allow.
-  Object.assign(copy.style, { color, background: backgroundColor, font: '10px system-ui, sans-serif' });
+  Object.assign(copy.style, { color, background: backgroundColor, font: '12px system-ui, sans-serif' });
   return new XMLSerializer().serializeToString(copy);
 }
 

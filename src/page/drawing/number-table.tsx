@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { useMedia } from '../shell/use-media.ts';
 
 interface NumberTableProps {
   caption: string;
@@ -6,7 +7,7 @@ interface NumberTableProps {
   values: readonly (readonly number[])[];
   rowLabels?: readonly string[] | undefined;
   columnLabels?: readonly string[] | undefined;
-  /** After the point. */
+  /** After the point; fewer on a phone, where more are cut at its edge. */
   digits?: number;
   /** Cells are tinted by their value, which is from 0 to 1. */
   isTinted?: boolean;
@@ -14,7 +15,9 @@ interface NumberTableProps {
 
 /** A matrix as a table: the numbers that a drawing stands for. */
 export function NumberTable(props: NumberTableProps): JSX.Element {
-  const { caption, values, rowLabels, columnLabels, digits = 4, isTinted = false } = props;
+  const { caption, values, rowLabels, columnLabels, isTinted = false } = props;
+  const isNarrow = useMedia('(max-width: 40rem)');
+  const digits = Math.min(props.digits ?? 4, isNarrow ? 2 : 4);
   return (
     <div class="scroll" tabIndex={0} role="group" aria-label={caption}>
       <table class={isTinted ? 'numbers tinted' : 'numbers'}>

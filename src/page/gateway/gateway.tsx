@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { requestJson } from '../service/request.ts';
 import type { GatewayLog, GatewayLogList } from '../service/wire.ts';
+import { CopyButton } from '../shell/copy-button.tsx';
 import { ErrorNote } from '../shell/error-note.tsx';
 import { useAnswer } from '../shell/use-answer.ts';
 
@@ -37,7 +38,7 @@ export default function Gateway(): JSX.Element {
         <button type="submit">Show</button>
       </form>
       {error !== undefined && <ErrorNote error={error} />}
-      {value !== undefined && <Logs list={value} />}
+      {value !== undefined && <Logs list={value} gateway={name} />}
     </>
   );
 }
@@ -45,9 +46,33 @@ export default function Gateway(): JSX.Element {
 const pathOf = (gateway: string): string =>
   `ai-gateway/gateways/${encodeURIComponent(gateway)}/logs?per_page=${MAX_ROWS}`;
 
-function Logs({ list }: { list: GatewayLogList }): JSX.Element {
+/** A request through a gateway, which needs no other service than this one. */
+const exampleFor = (gateway: string): string =>
+  [
+    `curl ${document.baseURI}gateway/local/${gateway}/openai/chat/completions \\`,
+    '  -H "authorization: Bearer $TOKENFLARE_KEY" \\',
+    `  -H 'content-type: application/json' \\`,
+    `  -d '{"messages": [{"role": "user", "content": "Hello!"}]}'`,
+  ].join('\n');
+
+function NoLogs({ gateway }: { gateway: string }): JSX.Element {
+  const example = exampleFor(gateway);
+  return (
+    <section class="panel" aria-label="To begin with">
+      <p>No request of yours went through it. Send one in a shell, then press Show:</p>
+      <pre tabIndex={0}>
+        <code>{example}</code>
+      </pre>
+      <p class="buttons">
+        <CopyButton text={example} />
+      </p>
+    </section>
+  );
+}
+
+function Logs({ list, gateway }: { list: GatewayLogList; gateway: string }): JSX.Element {
   const { result, result_info: info } = list;
-  if (result.length === 0) return <p class="quiet">No request of yours went through it.</p>;
+  if (result.length === 0) return <NoLogs gateway={gateway} />;
   return (
     <>
       <p class="quiet">

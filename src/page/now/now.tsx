@@ -29,13 +29,16 @@ export default function Now(): JSX.Element {
         pages of the KV cache, tokens per second, the time of a step, memory.
       </p>
       {latest === undefined && error === undefined && <p class="quiet">The first figures are being read …</p>}
-      {latest !== undefined && isIdle(snapshots) && (
+      {latest !== undefined && error === undefined && isIdle(snapshots) && (
         <p class="panel">
           Nothing runs. Ask something in the <a href="#/playground">playground</a> of another tab, or start a{' '}
           <a href="#/benchmark">benchmark</a> there, and watch it here.
         </p>
       )}
       {error !== undefined && <ErrorNote error={error} />}
+      {error !== undefined && latest !== undefined && (
+        <p>The figures below are of {timeOf(latest)}, when the service last answered.</p>
+      )}
       {latest !== undefined && (
         <>
           <dl class="facts">
@@ -58,6 +61,8 @@ export default function Now(): JSX.Element {
     </>
   );
 }
+
+const timeOf = ({ atMs }: Snapshot): string => new Date(performance.timeOrigin + atMs).toLocaleTimeString();
 
 /** No request since the page looks. */
 const isIdle = (snapshots: readonly Snapshot[]): boolean =>

@@ -36,8 +36,11 @@ interface SeatProps {
 
 function Seat({ seat, request, name }: SeatProps): JSX.Element {
   if (request === undefined) return <span class="seat" title={`seat ${seat}`} />;
-  return <span class={`seat used hue-${request % 6}`} title={`seat ${seat}: ${name}`} />;
+  return <span class={`seat used ${hueOf(request)}`} title={`seat ${seat}: ${name}`} />;
 }
+
+/** @param request its position in the table */
+const hueOf = (request: number): string => `hue-${request % 6}`;
 
 const nameOf = (request: RunningRequest | undefined): string => request?.id ?? "another client's";
 
@@ -45,7 +48,7 @@ const nameOf = (request: RunningRequest | undefined): string => request?.id ?? "
 export function RequestTable({ requests }: { requests: readonly RunningRequest[] }): JSX.Element | null {
   if (requests.length === 0) return null;
   return (
-    <div class="requests" tabIndex={0} role="region" aria-label="Requests">
+    <div class="scroll requests" tabIndex={0} role="region" aria-label="Requests">
       <table>
         <thead>
           <tr>
@@ -58,7 +61,7 @@ export function RequestTable({ requests }: { requests: readonly RunningRequest[]
         </thead>
         <tbody>
           {requests.slice(0, MAX_ROWS).map((request, index) => (
-            <Row key={request.id ?? `other-${index}`} request={request} />
+            <Row key={request.id ?? `other-${index}`} request={request} index={index} />
           ))}
         </tbody>
       </table>
@@ -67,12 +70,18 @@ export function RequestTable({ requests }: { requests: readonly RunningRequest[]
   );
 }
 
-function Row({ request }: { request: RunningRequest }): JSX.Element {
+/** Enough to tell ids apart, and to find one in a log. */
+const NUM_ID_LETTERS = 8;
+
+function Row({ request, index }: { request: RunningRequest; index: number }): JSX.Element {
   const { seats, queue_position: position, usage, max_tokens: maxTokens, timings } = request;
   return (
     <tr>
-      <td>{nameOf(request)}</td>
+      <td title={request.id ?? undefined}>
+        {request.id === null ? nameOf(request) : `…${request.id.slice(-NUM_ID_LETTERS)}`}
+      </td>
       <td>
+        {seats.length > 0 && <span class={`seat used ${hueOf(index)}`} />}
         {seats.length > 0 ? seats.join(', ') : position === null ? 'waits' : `waits, position ${position}`}
       </td>
       <td>{usage.prompt_tokens}</td>

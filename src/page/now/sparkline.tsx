@@ -14,8 +14,10 @@ const HEIGHT = 48;
 export function Sparkline({ title, values, digits }: SparklineProps): JSX.Element {
   const latest = values.at(-1);
   const largest = Math.max(...values, 1e-9);
-  const points = values.map((value, index) => {
-    const x = values.length < 2 ? 0 : (WIDTH * index) / (values.length - 1);
+  // A single value is a level line.
+  const drawn = values.length === 1 ? [...values, ...values] : values;
+  const points = drawn.map((value, index) => {
+    const x = (WIDTH * index) / (drawn.length - 1);
     return `${x.toFixed(1)},${(HEIGHT - 1 - ((HEIGHT - 2) * value) / largest).toFixed(1)}`;
   });
   return (

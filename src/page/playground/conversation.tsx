@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX, RefObject } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import {
+  callNumber,
   openCalls,
   type Chat,
   type ModelTurn,
@@ -9,12 +10,14 @@ import {
   type Turn,
 } from './chats/chat.ts';
 import { useFollowEnd } from './use-follow-end.ts';
-import { ModelTurnView, ToolTurnView, UserTurnView } from './answer/turns.tsx';
+import { CallName, ModelTurnView, ToolTurnView, UserTurnView } from './answer/turns.tsx';
 
 interface ConversationProps {
   chat: Chat;
   /** The answer that comes. */
   running: ModelTurn | undefined;
+  /** What went wrong with the last question. */
+  error: unknown;
   showsTokens: boolean;
   /** What covers the lower part of the screen. */
   cover: RefObject<HTMLElement | null>;
@@ -26,10 +29,10 @@ interface ConversationProps {
 
 /** What was said, and the answer that comes. */
 export function Conversation(props: ConversationProps): JSX.Element {
-  const { chat, running, showsTokens, cover, onAsk, children } = props;
+  const { chat, running, error, showsTokens, cover, onAsk, children } = props;
   const end = useRef<HTMLDivElement>(null);
   const isBusy = running !== undefined;
-  useFollowEnd({ end, cover, isRunning: isBusy, chatId: chat.id });
+  useFollowEnd({ end, cover, isRunning: isBusy, chatId: chat.id, error });
   const turns = running === undefined ? chat.turns : [...chat.turns, running];
   const calls = isBusy ? [] : openCalls(chat.turns);
   return (
@@ -47,7 +50,7 @@ export function Conversation(props: ConversationProps): JSX.Element {
               />
             );
           case 'tool':
-            return <ToolTurnView key={key} turn={turn} />;
+            return <ToolTurnView key={key} turn={turn} number={callNumber(turn.callId, earlier)} />;
           case 'assistant':
             return (
               <ModelTurnView
@@ -64,11 +67,12 @@ export function Conversation(props: ConversationProps): JSX.Element {
         <ResultForm
           key={calls.map(({ id }) => id).join()}
           calls={calls}
+          turns={chat.turns}
           onSend={(results) => onAsk([...chat.turns, ...results])}
         />
       )}
       {children}
-      <div ref={end} />
+      <div ref={end} class="end" />
     </section>
   );
 }
@@ -81,11 +85,12 @@ function textBefore({ kind }: Chat, earlier: readonly Turn[]): string {
 
 interface ResultFormProps {
   calls: readonly ToolCall[];
+  turns: readonly Turn[];
   onSend: (results: readonly ToolTurn[]) => void;
 }
 
 /** The reader stands in for the tools: a field for the result of each call. */
-function ResultForm({ calls, onSend }: ResultFormProps): JSX.Element {
+function ResultForm({ calls, turns, onSend }: ResultFormProps): JSX.Element {
   const [results, setResults] = useState<readonly string[]>(calls.map(() => ''));
   const send = (event: Event): void => {
     event.preventDefault();
@@ -98,7 +103,7 @@ function ResultForm({ calls, onSend }: ResultFormProps): JSX.Element {
       {calls.map(({ id, name }, index) => (
         <label key={id}>
           <span>
-            Result of <code>{name}</code>
+            Result of <CallName name={name} number={callNumber(id, turns)} />
           </span>
           <textarea
             required
@@ -109,7 +114,7 @@ function ResultForm({ calls, onSend }: ResultFormProps): JSX.Element {
           />
         </label>
       ))}
-      <button type="submit">Send the result</button>
+      <button type="submit">{calls.length === 1 ? 'Send the result' : 'Send the results'}</button>
     </form>
   );
 }

@@ -10,7 +10,8 @@ export default function Playground(): JSX.Element {
   const [first, ...others] = models ?? [];
   return (
     <>
-      {error !== undefined && <ErrorNote error={error} />}
+      {/* With models at hand the conversation says what failed, and where the reader looks. */}
+      {error !== undefined && first === undefined && <ErrorNote error={error} />}
       {first === undefined ? (
         <h1>Playground</h1>
       ) : (

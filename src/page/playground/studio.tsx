@@ -3,7 +3,7 @@ import { useRef, useState } from 'preact/hooks';
 import type { Model } from '../service/wire.ts';
 import { ErrorNote } from '../shell/error-note.tsx';
 import { createStore, useStore } from '../shell/store.ts';
-import { newChat, type Chat, type Turn } from './chats/chat.ts';
+import { newChat, turnsToRetry, type Chat, type Turn } from './chats/chat.ts';
 import { ChatList } from './chats/chat-list.tsx';
 import { useChats, type Chats } from './chats/use-chats.ts';
 import { Composer } from './composer.tsx';
@@ -91,6 +91,7 @@ function Talk({ model, chats, asking, settings }: PartProps & { settings: Settin
       <Conversation
         chat={{ ...current, model: model.id }}
         running={asking.running}
+        error={asking.error}
         showsTokens={showsTokens}
         cover={composer}
         onAsk={asking.ask}
@@ -122,11 +123,12 @@ function Talk({ model, chats, asking, settings }: PartProps & { settings: Settin
 /** What went wrong, and a way on. */
 function Troubles({ chats: { current, isKept }, asking }: Omit<PartProps, 'model'>): JSX.Element {
   const { error, running, ask } = asking;
+  const retried = turnsToRetry(current.turns);
   return (
     <>
       {error !== undefined && <ErrorNote error={error} />}
-      {isUnanswered(current) && running === undefined && (
-        <button type="button" onClick={() => ask(current.turns)}>
+      {retried !== undefined && running === undefined && (
+        <button type="button" onClick={() => ask(retried)}>
           Try again
         </button>
       )}
@@ -134,9 +136,6 @@ function Troubles({ chats: { current, isKept }, asking }: Omit<PartProps, 'model
     </>
   );
 }
-
-/** An answer failed, or was stopped before anything of it came. */
-const isUnanswered = ({ turns }: Chat): boolean => turns.length > 0 && turns.at(-1)?.role !== 'assistant';
 
 /** A model that is not loaded may chat: the service says so when it is asked. */
 const canChat = ({ chat_template: template, state }: Model): boolean =>

@@ -9,10 +9,12 @@ interface FollowEndOptions {
   cover: RefObject<HTMLElement | null>;
   isRunning: boolean;
   chatId: string;
+  /** What went wrong; it is said at the end. */
+  error: unknown;
 }
 
-/** Scrolls the end of an answer into view as it comes, and the end of a chat when it is opened. */
-export function useFollowEnd({ end, cover, isRunning, chatId }: FollowEndOptions): void {
+/** Scrolls the end of an answer into view as it comes, and the end of a chat when it is opened or something failed. */
+export function useFollowEnd({ end, cover, isRunning, chatId, error }: FollowEndOptions): void {
   const following = useRef<Following>({ isFollowing: false, y: 0 });
   const wasRunning = useRef(false);
   const hiddenPx = (): number => {
@@ -40,5 +42,5 @@ export function useFollowEnd({ end, cover, isRunning, chatId }: FollowEndOptions
     if (!isConcerned || !following.current.isFollowing) return;
     showEnd();
   });
-  useLayoutEffect(showEnd, [chatId]);
+  useLayoutEffect(showEnd, [chatId, error]);
 }

@@ -29,7 +29,7 @@ export function Welcome({ kind, onChoose }: WelcomeProps): JSX.Element {
       <p class="lead">
         {kind === 'chat'
           ? 'A language model runs on this server: chat with it here, or call it from your programs through the APIs of OpenAI, Anthropic and Workers AI.'
-          : 'The model goes on with a text, without the turns of a chat: each text for itself.'}
+          : 'The model goes on with the text that you give it, and knows nothing of the texts before.'}
       </p>
       <div class="prompts">
         {PROMPTS[kind].map((prompt) => (

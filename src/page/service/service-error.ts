@@ -42,6 +42,11 @@ export function readEnvelope(text: string): { message: string; code: string } | 
   }
 }
 
+/** What happened. A message may end in what a request can set: the page's reader is told what the page has. */
+export function messageFor({ code, message }: Pick<ServiceError, 'code' | 'message'>): string {
+  return code === 'context_length_exceeded' ? message.replace(/;[^;]*$/, '') : message;
+}
+
 /** What a reader can do about an error, by its code; empty where the message says it all. */
 export function adviceFor({ code }: Pick<ServiceError, 'code'>): string {
   const advice: Readonly<Record<string, string>> = {
@@ -50,7 +55,8 @@ export function adviceFor({ code }: Pick<ServiceError, 'code'>): string {
     rate_limited: 'The key has used its limit. Wait a minute, or use another key.',
     engine_not_ready: 'The model is being loaded or restarted. Try again in a few seconds.',
     unauthorized: 'Give a valid API key.',
-    context_length_exceeded: 'Shorten the prompt, or ask for fewer tokens.',
+    interrupted: 'The service may have stopped. Start it again if so, then try again.',
+    context_length_exceeded: 'Shorten the prompt, start a new chat, or lower Max tokens.',
     insufficient_memory: 'The model does not fit into memory beside what runs. Take a smaller one.',
     model_not_found: 'Choose another model from the list.',
     request_timeout: 'The request took too long. Ask for fewer tokens, or try when fewer requests run.',

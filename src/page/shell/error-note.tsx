@@ -1,14 +1,14 @@
 import type { JSX } from 'preact';
-import { adviceFor, ServiceError } from '../service/service-error.ts';
+import { adviceFor, messageFor, ServiceError } from '../service/service-error.ts';
 
 /** An error as sentences: what happened, what to do, and the id by which the log knows the request. */
 export function ErrorNote({ error }: { error: unknown }): JSX.Element {
-  const message = error instanceof Error ? error.message : String(error);
   const known = error instanceof ServiceError ? error : undefined;
+  const message = error instanceof Error ? error.message : String(error);
   const advice = known === undefined ? '' : adviceFor(known);
   return (
     <div class="error" role="alert">
-      <p>{asSentence(message)}</p>
+      <p>{asSentence(known === undefined ? message : messageFor(known))}</p>
       {advice !== '' && <p>{advice}</p>}
       {known?.requestId !== undefined && (
         <p class="quiet">

@@ -70,9 +70,9 @@ describe('an answer', () => {
 
   it('tells what it took', () => {
     const figures = { numTokens: 11, queueMs: 0.2, ttftMs: 50, totalMs: 150 };
-    expect(describeFigures(figures)).toBe('11 tokens · first after 50 ms · 100 tokens/s');
+    expect(describeFigures(figures)).toBe('11 tokens · first token after 50 ms · 100 tokens/s');
     expect(describeFigures({ ...figures, numTokens: 1, queueMs: 40 })).toBe(
-      '1 token · first after 50 ms · 40 ms of it in the queue',
+      '1 token · first token after 50 ms · 40 ms of it in the queue',
     );
   });
 

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import {
   EMPTY_TURN,
   newChat,
+  callNumber,
   openCalls,
   titleOf,
+  turnsToRetry,
   type Chat,
   type ModelTurn,
 } from '../../../src/page/playground/chats/chat.ts';
@@ -124,5 +126,16 @@ describe('a chat', () => {
     expect(openCalls([...turns, result, { ...result, callId: 'two' }])).toEqual([]);
     expect(openCalls([...turns, { role: 'user', content: 'Never mind' }])).toEqual([]);
     expect(openCalls([])).toEqual([]);
+    // Calls of one answer are told apart by their numbers.
+    expect(callNumber('two', [...turns, result])).toBe(2);
+    expect(callNumber('one', [{ ...answer(''), calls: calls.slice(0, 1) }])).toBeUndefined();
+  });
+
+  it('can ask once more where there is no answer, or none that is whole', () => {
+    const asked = { role: 'user', content: 'Add' } as const;
+    expect(turnsToRetry([])).toBeUndefined();
+    expect(turnsToRetry([asked])).toEqual([asked]);
+    expect(turnsToRetry([asked, answer('It is')])).toBeUndefined();
+    expect(turnsToRetry([asked, { ...answer('It is'), end: 'failed' }])).toEqual([asked]);
   });
 });

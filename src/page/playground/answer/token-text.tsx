@@ -144,6 +144,7 @@ interface AlternativesProps extends Shown {
 }
 
 function Alternatives({ token, left, top, isAbove, address, onClose }: AlternativesProps): JSX.Element {
+  const isListed = token.alternatives.some(({ text }) => text === token.text);
   return (
     <section
       class={isAbove ? 'alternatives above' : 'alternatives'}
@@ -156,7 +157,13 @@ function Alternatives({ token, left, top, isAbove, address, onClose }: Alternati
       </button>
       <table>
         <caption>
-          <code>{JSON.stringify(token.text)}</code> had a probability of {percent(token.probability)}
+          {isListed ? (
+            'The likeliest here; the one in bold was drawn'
+          ) : (
+            <>
+              <code>{JSON.stringify(token.text)}</code> had a probability of {percent(token.probability)}
+            </>
+          )}
         </caption>
         <tbody>
           {token.alternatives.map(({ text, probability }, index) => (

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { CopyButton } from '../../shell/copy-button.tsx';
-import type { ModelTurn, ToolCall, ToolTurn, UserTurn } from '../chats/chat.ts';
+import { callNumber, type ModelTurn, type ToolCall, type ToolTurn, type UserTurn } from '../chats/chat.ts';
 import { describeEnd, describeFigures } from './describe-answer.ts';
 import { TokenText } from './token-text.tsx';
 
@@ -78,7 +78,7 @@ export function ModelTurnView(props: ModelTurnViewProps): JSX.Element {
     <article class={isRunning ? 'turn model running' : 'turn model'} aria-label="Model">
       <AnswerText {...props} />
       {turn.calls.map((call) => (
-        <CallView key={call.id} call={call} />
+        <CallView key={call.id} call={call} number={callNumber(call.id, [turn])} />
       ))}
       {!isRunning && (
         <>
@@ -122,12 +122,33 @@ function EndNote({ end }: { end: string | undefined }): JSX.Element | null {
   return words === '' ? null : <p class="quiet took">{words}</p>;
 }
 
-/** A call of a tool, with its arguments. */
-function CallView({ call }: { call: ToolCall }): JSX.Element {
+interface CallNameProps {
+  name: string;
+  /** Undefined for the only call of an answer. */
+  number: number | undefined;
+}
+
+/** Results are given by it: a model may call one tool several times at once. */
+export function CallName({ name, number }: CallNameProps): JSX.Element {
   return (
-    <section class="call" aria-label={`Call of ${call.name}`}>
+    <>
+      <code>{name}</code>
+      {number !== undefined && ` (call ${number})`}
+    </>
+  );
+}
+
+/** As a screen reader says it. */
+const callLabel = ({ name, number }: CallNameProps): string =>
+  number === undefined ? name : `${name} (call ${number})`;
+
+/** A call of a tool, with its arguments. */
+function CallView({ call, number }: { call: ToolCall } & Pick<CallNameProps, 'number'>): JSX.Element {
+  const { name } = call;
+  return (
+    <section class="call" aria-label={`Call of ${callLabel({ name, number })}`}>
       <h2>
-        The model calls <code>{call.name}</code>
+        The model calls <CallName {...{ name, number }} />
       </h2>
       <pre tabIndex={0}>
         <code>{indented(call.arguments)}</code>
@@ -146,11 +167,15 @@ function indented(json: string): string {
 }
 
 /** What the reader typed as the result of a call. */
-export function ToolTurnView({ turn }: { turn: ToolTurn }): JSX.Element {
+export function ToolTurnView({
+  turn,
+  number,
+}: { turn: ToolTurn } & Pick<CallNameProps, 'number'>): JSX.Element {
+  const { name } = turn;
   return (
-    <article class="turn tool" aria-label={`Result of ${turn.name}`}>
+    <article class="turn tool" aria-label={`Result of ${callLabel({ name, number })}`}>
       <h2>
-        Result of <code>{turn.name}</code>
+        Result of <CallName {...{ name, number }} />
       </h2>
       <pre tabIndex={0}>
         <code>{turn.content}</code>

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
+import { useMedia } from '../../shell/use-media.ts';
 import { type Chat, titleOf } from './chat.ts';
 import type { Chats } from './use-chats.ts';
 
@@ -11,7 +12,7 @@ interface ChatListProps {
 
 /** The chats that this browser keeps: beside the conversation where there is room, else folded above it. */
 export function ChatList(props: ChatListProps): JSX.Element {
-  const isWide = useIsWide();
+  const isWide = useMedia(WIDE);
   const folded = useRef<HTMLDetailsElement>(null);
   const { kept } = props.chats;
   if (isWide) {
@@ -66,10 +67,11 @@ function List({
             <button
               type="button"
               class="plain title"
+              title={titleOf(chat)}
               aria-current={chat.id === current.id ? 'true' : undefined}
               onClick={() => onOpen(chat)}
             >
-              {titleOf(chat)}
+              <span>{titleOf(chat)}</span>
             </button>
             <button
               type="button"
@@ -87,7 +89,7 @@ function List({
       {kept.length > 0 && (
         <>
           <button type="button" class="small" onClick={() => remove(kept)}>
-            Forget all chats
+            Delete all chats
           </button>
           <p class="quiet note">They are kept in this browser alone.</p>
         </>
@@ -110,15 +112,3 @@ function Deleted({ chats: { deleted, restore } }: { chats: Chats }): JSX.Element
 
 /** As playground.css has it for the column of chats. */
 const WIDE = '(min-width: 60rem)';
-
-/** Whether there is room for a column beside the conversation. */
-function useIsWide(): boolean {
-  const [isWide, setIsWide] = useState(() => matchMedia(WIDE).matches);
-  useEffect(() => {
-    const query = matchMedia(WIDE);
-    const follow = (): void => setIsWide(query.matches);
-    query.addEventListener('change', follow);
-    return () => query.removeEventListener('change', follow);
-  }, []);
-  return isWide;
-}

@@ -44,7 +44,7 @@ export interface ToolTurn {
 
 export type Turn = UserTurn | ModelTurn | ToolTurn;
 
-/** `chat`: each answer knows the turns before it. `prompt`: the model goes on with a text, each text for itself. */
+/** `chat`: each answer knows the turns before it. `prompt`: the model goes on with a text, and knows no text before it. */
 export type ChatKind = 'chat' | 'prompt';
 
 /** What goes with each message of a chat, as it was typed. */
@@ -112,6 +112,19 @@ export function openCalls(turns: readonly Turn[]): readonly ToolCall[] {
   const last = turns.findLast((turn) => turn.role === 'assistant');
   const isOver = turns.at(-1)?.role === 'user';
   return isOver ? [] : (last?.calls.filter(({ id }) => !answered.has(id)) ?? []);
+}
+
+/** Which of several calls of an answer this is, from 1; undefined for the only one. */
+export function callNumber(callId: string, turns: readonly Turn[]): number | undefined {
+  const calls = turns.findLast((turn) => turn.role === 'assistant')?.calls ?? [];
+  return calls.length > 1 ? calls.findIndex(({ id }) => id === callId) + 1 : undefined;
+}
+
+/** What can be asked once more: a question that was not answered, or whose answer broke off. Else undefined. */
+export function turnsToRetry(turns: readonly Turn[]): readonly Turn[] | undefined {
+  const last = turns.at(-1);
+  if (last?.role !== 'assistant') return last === undefined ? undefined : turns;
+  return last.end === 'failed' ? turns.slice(0, -1) : undefined;
 }
 
 /** True for an answer that was ended before anything of it came. */

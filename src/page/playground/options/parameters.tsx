@@ -56,7 +56,7 @@ function NumberField({ field, model, text, onInput }: NumberFieldProps): JSX.Ele
         onInput={({ currentTarget }) => onInput(currentTarget.value)}
       />
       <span id={`hint-${name}`} class="quiet">
-        {hint}. {isModels ? `The model’s default: ${placeholder}.` : `Default: ${placeholder}.`}
+        {hint}. {isModels ? "The model's default:" : 'Default:'}&nbsp;{placeholder}.
       </span>
     </div>
   );

@@ -21,7 +21,7 @@ export const SETTING_FIELDS: readonly SettingField[] = [
   {
     name: 'temperature',
     label: 'Temperature',
-    hint: '0 takes the most probable token',
+    hint: 'Higher is more varied; 0 always picks the likeliest token',
     min: 0,
     max: 2,
     step: 0.05,
@@ -30,7 +30,7 @@ export const SETTING_FIELDS: readonly SettingField[] = [
   {
     name: 'top_p',
     label: 'Top p',
-    hint: 'Draws from the tokens that make up this share',
+    hint: 'Picks from the likeliest tokens that together have this share; 1: from all',
     min: 0.05,
     max: 1,
     step: 0.05,
@@ -39,7 +39,7 @@ export const SETTING_FIELDS: readonly SettingField[] = [
   {
     name: 'top_k',
     label: 'Top k',
-    hint: 'Draws from so many tokens; 0: from all',
+    hint: 'Picks from this many of the likeliest tokens; 0: from all',
     min: 0,
     max: 200,
     step: 1,
@@ -48,7 +48,7 @@ export const SETTING_FIELDS: readonly SettingField[] = [
   {
     name: 'min_p',
     label: 'Min p',
-    hint: 'Drops tokens below this share of the most probable one',
+    hint: 'Leaves out tokens below this share of the likeliest one; 0: none',
     min: 0,
     max: 1,
     step: 0.01,
@@ -57,7 +57,7 @@ export const SETTING_FIELDS: readonly SettingField[] = [
   {
     name: 'repetition_penalty',
     label: 'Repetition penalty',
-    hint: 'Above 1, less is said twice',
+    hint: 'Above 1: fewer repeated words',
     min: 0.1,
     max: 2,
     step: 0.05,
@@ -66,7 +66,7 @@ export const SETTING_FIELDS: readonly SettingField[] = [
   {
     name: 'max_tokens',
     label: 'Max tokens',
-    hint: 'Ends the answer after so many',
+    hint: 'Stops the answer after this many tokens',
     min: 1,
     max: 131_072,
     step: 1,

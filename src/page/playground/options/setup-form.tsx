@@ -18,7 +18,8 @@ export function SetupForm({ setup, onChange }: SetupFormProps): JSX.Element {
   return (
     <details class="option">
       <summary>
-        System prompt, JSON schema, tools{used.length > 0 && <span class="badge">{used.join(', ')}</span>}
+        System prompt, JSON schema, tools
+        {used.length > 0 && <span class="badge">{used.length > 2 ? 'all set' : used.join(', ')}</span>}
       </summary>
       <SetupField
         name="system"
