@@ -47,9 +47,13 @@ interface RedisConnection {
 /**
  * A connection to Redis that fails fast and comes back by itself: nothing waits for it or is sent twice.
  *
+ * @param commandTimeout the milliseconds that a command may take
  * @returns when it is ready, or has failed once
  */
-export async function connectRedis(url: string): Promise<RedisConnection> {
+export async function connectRedis(
+  url: string,
+  commandTimeout = COMMAND_TIMEOUT_MS,
+): Promise<RedisConnection> {
   // Only where it is asked for.
   const { Redis } = await import('ioredis');
   const client = new Redis(url, {
@@ -57,7 +61,7 @@ export async function connectRedis(url: string): Promise<RedisConnection> {
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    commandTimeout: COMMAND_TIMEOUT_MS,
+    commandTimeout,
     connectTimeout: CONNECT_TIMEOUT_MS,
     retryStrategy: (attempt) => Math.min(100 * attempt, MAX_RETRY_DELAY_MS),
     // Understood by every version.

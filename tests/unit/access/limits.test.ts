@@ -60,8 +60,12 @@ describe('RedisLimits of several replicas', () => {
   beforeEach(({ skip }) => skip(NO_REDIS !== undefined, NO_REDIS));
 
   const IN_FLIGHT = 'tokenflare:in-flight:key';
-  const connectTo = async (server: RedisServer): Promise<{ client: Redis; limits: RedisLimits }> => {
-    const { client } = await connectRedis(server.url);
+  /** @param timeoutMs long where none is meant: a command takes longer on a busy machine */
+  const connectTo = async (
+    server: RedisServer,
+    timeoutMs = 10_000,
+  ): Promise<{ client: Redis; limits: RedisLimits }> => {
+    const { client } = await connectRedis(server.url, timeoutMs);
     return { client, limits: new RedisLimits(client) };
   };
 
@@ -102,7 +106,7 @@ describe('RedisLimits of several replicas', () => {
 
   it('fail without waiting when Redis does not answer, and come back by themselves', async () => {
     await using server = await RedisServer.start();
-    const { client, limits } = await connectTo(server);
+    const { client, limits } = await connectTo(server, 500);
     server.freeze();
     await expect(limits.take('requests', 'key', 1, 2)).rejects.toThrow('Command timed out');
     // The next one is not even sent.
