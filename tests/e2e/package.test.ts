@@ -183,7 +183,7 @@ describe.runIf(process.env['TEST_PACKAGE'] === 'required')('the package', () => 
       // npx does not pass signals on.
       const command = [join(empty, 'node_modules/.bin/tokenflare'), '--port', '0'];
       await withService(command, environment, empty, async (url, said) => {
-        expect(said()).toContain('not tensorflow-gpu, webgpu, tensorflow: see `tokenflare doctor`');
+        expect(said()).toContain('not tensorflow-gpu, webgpu, tensorflow: see `npx tokenflare doctor`');
         const health = (await (await fetch(`${url}/health`)).json()) as { version: string };
         expect(health.version).toBe(VERSION);
         const answer = await postJson(`${url}/v1/completions`, { prompt: 'Once upon a time', max_tokens: 4 });
