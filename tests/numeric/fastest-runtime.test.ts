@@ -102,7 +102,7 @@ describe('RUNTIME=auto', () => {
     const alone = among(['wasm']);
     expect(await take(alone.here)).toMatchObject({
       name: 'wasm',
-      reason: expect.stringContaining('only one') as string,
+      reason: expect.stringContaining('nothing faster runs here') as string,
     });
     expect(alone.probed).toEqual([]);
     await writeFile(join(folder, 'kept'), 'a file');
