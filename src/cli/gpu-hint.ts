@@ -9,7 +9,7 @@ export interface GpuSurroundings {
   readonly hasDawn: boolean;
 }
 
-/** Every Mac has a GPU. On Windows nobody is told. */
+/** Every Mac has a GPU. On Windows it is not looked for. */
 export const gpuSurroundings = (): GpuSurroundings => ({
   hasGpu:
     dawnFolderOf(process.platform, process.arch) !== undefined &&

@@ -47,7 +47,7 @@ let tokenizer: Tokenizer | undefined;
 serveJobs({
   setUp: async ({ modelPath }: TokenizerSetup): Promise<TokenizerReady> => {
     tokenizer = await tryLoad(modelPath);
-    // What the files were read into is garbage; nobody waits for its collection.
+    // What the files were read into is garbage. It is collected once the service has the tokenizer.
     setImmediate(() => globalThis.gc?.());
     return toReady(tokenizer);
   },

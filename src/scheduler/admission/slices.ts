@@ -14,6 +14,9 @@ export function hasHadSlice(sequence: Sequence): boolean {
   return numTokensSinceStart(sequence) >= leastTokens;
 }
 
+/** More than run within a slice. Work on loans goes on where there are no steps, and would add clients without end. */
+const MAX_PARTIES = 4096;
+
 /** Clients and groups of which something ran within the last slice, and runs no more. A step gives each text a token. */
 export class RanLately {
   #step = 0;
@@ -35,10 +38,15 @@ export class RanLately {
   /** Something of the client ended, or stopped. */
   add(clientId: string): void {
     const group = groupOf(clientId);
-    this.#clients.delete(clientId);
-    this.#clients.set(clientId, this.#step);
-    this.#groups.delete(group);
-    this.#groups.set(group, this.#step);
+    this.#note(this.#clients, clientId);
+    this.#note(this.#groups, group);
+  }
+
+  #note(known: Map<string, number>, party: string): void {
+    known.delete(party);
+    known.set(party, this.#step);
+    const [oldest] = known.keys();
+    if (known.size > MAX_PARTIES && oldest !== undefined) known.delete(oldest);
   }
 
   hasClient(clientId: string): boolean {
