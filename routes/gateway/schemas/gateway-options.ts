@@ -3,6 +3,7 @@ import { invalidField } from '../../../src/errors.ts';
 import { BACKOFFS, mergeOptions, type GatewayOptions } from '../../../src/gateway/gateway-options.ts';
 import type { Metadata } from '../../../src/gateway/logs/gateway-log.ts';
 import { bindingRequestSchema } from '../../workers-ai/schemas/binding.ts';
+import { boundedRecord } from '../../shared/schemas/bounds.ts';
 import { parseInput } from '../../shared/schemas/parse-input.ts';
 
 /** Cloudflare's bounds: a month, five attempts, five seconds between two, five entries of metadata. */
@@ -183,12 +184,14 @@ export const fromBindingGateway = (gateway: z.infer<typeof bindingGatewaySchema>
 
 /** Most requests in a list. */
 const MAX_STEPS = 16;
+/** Of one of them. Each is read and sorted several times by the thread that answers. */
+const MAX_STEP_HEADERS = 128;
 
 const stepSchema = z
   .looseObject({
     provider: z.string().min(1).max(MAX_ID_CHARACTERS),
     endpoint: z.string().max(2048),
-    headers: z.record(z.string(), z.unknown()).optional(),
+    headers: boundedRecord(z.string(), z.unknown(), MAX_STEP_HEADERS).optional(),
     query: z.record(z.string(), z.unknown()).meta({ description: 'The body, as the provider has it.' }),
     config: z
       .looseObject({
