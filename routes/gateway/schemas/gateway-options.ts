@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { invalidField } from '../../../src/errors.ts';
 import { BACKOFFS, mergeOptions, type GatewayOptions } from '../../../src/gateway/gateway-options.ts';
 import type { Metadata } from '../../../src/gateway/logs/gateway-log.ts';
+import { isRecord } from '../../../src/values.ts';
 import { bindingRequestSchema } from '../../workers-ai/schemas/binding.ts';
 import { boundedRecord } from '../../shared/schemas/bounds.ts';
 import { parseInput } from '../../shared/schemas/parse-input.ts';
@@ -27,10 +28,20 @@ const price = z.number().min(0).max(1e9);
 
 const metadataValue = z.union([z.string().max(MAX_METADATA_CHARACTERS), z.number(), z.boolean(), z.null()]);
 
-/** Of more entries, the first five: as Cloudflare has it. */
-export const metadataSchema = z
-  .record(z.string().min(1).max(MAX_ID_CHARACTERS), metadataValue)
-  .transform((entries): Metadata => Object.fromEntries(Object.entries(entries).slice(0, MAX_METADATA)));
+/** Of more entries, the first five: as Cloudflare has it. The others are not looked at. */
+export const metadataSchema = z.preprocess(
+  (given) => (isRecord(given) ? firstEntries(given, MAX_METADATA) : given),
+  z.record(z.string().min(1).max(MAX_ID_CHARACTERS), metadataValue) satisfies z.ZodType<Metadata>,
+);
+
+function firstEntries(record: Readonly<Record<string, unknown>>, count: number): Record<string, unknown> {
+  const entries: [string, unknown][] = [];
+  for (const key in record) {
+    if (entries.length >= count) break;
+    if (Object.hasOwn(record, key)) entries.push([key, record[key]]);
+  }
+  return Object.fromEntries(entries);
+}
 
 const customCost = z.strictObject({
   per_token_in: price.optional(),
