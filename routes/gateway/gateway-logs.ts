@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { EngineError } from '../../src/errors.ts';
 import type { GatewayLog, LogKey } from '../../src/gateway/logs/gateway-log.ts';
+import type { LogCaller } from '../../src/gateway/logs/gateway-logs.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { readJsonBody } from '../../src/http/edge/json-body.ts';
 import { visibleOwner } from '../../src/http/middleware/visible-owner.ts';
@@ -62,7 +63,7 @@ export const gatewayLogsRoute = defineRoute({
     get: async (c) => {
       const owner = { ownerId: visibleOwner(c), gateway: readGatewayId(c.req.param('gateway')) };
       const { query, page } = readLogQuery(c.req.query(), owner);
-      const found = await logs.list(query);
+      const found = await logs.list(query, callerOf(c));
       const result = found.logs.map((log) => ({ ...toLogFields(log), metadata: metadataText(log) }));
       const info = { count: result.length, page, per_page: query.limit, total_count: found.numLogs };
       return c.json({ ...enveloped(result), result_info: info });
@@ -218,13 +219,18 @@ const keyOf = (c: AppContext, { gateway, log }: LogParams): LogKey => ({
   gateway: readGatewayId(gateway),
 });
 
+const callerOf = (c: AppContext): LogCaller => ({
+  clientId: c.var.scope.clientId,
+  signal: c.req.raw.signal,
+});
+
 /** @throws EngineError `not_found`, also for a log that the client may not see */
 async function findLog(
   c: AppContext,
   params: LogParams,
   { gateway }: RouteDependencies,
 ): Promise<GatewayLog> {
-  const log = await gateway.logs.find(keyOf(c, params));
+  const log = await gateway.logs.find(keyOf(c, params), callerOf(c));
   if (log === undefined) throw noLog(params);
   return log;
 }
@@ -236,7 +242,7 @@ async function patchLog(
 ): Promise<Response> {
   const { gateway, config } = dependencies;
   const patch = readLogPatch(await readJsonBody(c, config.bodyLimitBytes));
-  if (!(await gateway.logs.patch(keyOf(c, params), patch))) throw noLog(params);
+  if (!(await gateway.logs.patch(keyOf(c, params), patch, callerOf(c)))) throw noLog(params);
   return c.json(enveloped({}));
 }
 

@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { AppContext } from '../../src/http/app-env.ts';
+import { threadQueue } from '../../src/fairness/thread-queue.ts';
 import { readJsonBody } from '../../src/http/edge/json-body.ts';
-import type { RequestScope } from '../../src/http/request-scope.ts';
 import { useEngine, type UsedEngine } from '../../src/http/middleware/use-engine.ts';
 import type { AppConfig, AppDependencies } from '../app-dependencies.ts';
 import { totalTimeoutMs } from './schemas/bounds.ts';
@@ -33,7 +33,7 @@ export async function readQueuedRequest<Input>(
   const { scope } = c.var;
   models.checkRoom(scope.clientId);
   const body = await readJsonBody(c, config.bodyLimitBytes);
-  const input = readFields(scope, config, schema, body);
+  const input = await readFields(c, config, schema, body);
   scope.answersWhole = body['stream'] !== true;
   if (keepsPrompts(config) && promptOf !== undefined) scope.prompt = promptOf(input);
   return input;
@@ -45,14 +45,17 @@ export const keepsPrompts = ({
   otelCaptureContent,
 }: Pick<AppConfig, 'logPrompts' | 'otelCaptureContent'>): boolean => logPrompts || otelCaptureContent;
 
-function readFields<Input>(
-  scope: RequestScope,
+async function readFields<Input>(
+  c: AppContext,
   { unknownFields }: Pick<AppConfig, 'unknownFields'>,
   schema: z.ZodType<Input>,
   body: Record<string, unknown>,
-): Input {
+): Promise<Input> {
   if (unknownFields === 'refuse') return parseInput(schema, body);
-  const { input, ignoredFields } = parseKnownFields(schema, body);
+  const { scope } = c.var;
+  // A large body takes the thread some hundredths of a second each time.
+  const pause = (): Promise<void> => threadQueue.goOn(scope.clientId, c.req.raw.signal);
+  const { input, ignoredFields } = await parseKnownFields(schema, body, pause);
   scope.ignoredFields = ignoredFields;
   return input;
 }

@@ -1,13 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type * as z from 'zod';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
-import { EngineError, invalidField } from '../../src/errors.ts';
+import { abortError, EngineError, invalidField } from '../../src/errors.ts';
+import { groupOf } from '../../src/fairness/client-id.ts';
 import { answerJson } from '../../src/http/answer-json.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
+import { HeldBytes, type Holding } from '../../src/http/edge/held-bytes.ts';
 import { parseJsonObject } from '../../src/http/edge/json-body.ts';
 import { useBody } from '../../src/http/edge/whole-body.ts';
 import { FORMATS } from '../../src/markdown/formats.ts';
-import type { Conversion, ConversionOptions, SourceFile } from '../../src/markdown/conversion.ts';
+import {
+  MAX_MARKDOWN_CHARACTERS,
+  type Conversion,
+  type ConversionOptions,
+  type SourceFile,
+} from '../../src/markdown/conversion.ts';
 import type { ConversionCaller } from '../../src/markdown/markdown-converter.ts';
 import type { Upload } from '../../src/markdown/upload.ts';
 import type { RouteDependencies } from '../app-dependencies.ts';
@@ -29,6 +36,11 @@ import {
 
 /** Files are larger than prompts. A body of this size holds one of 12 MiB in base64. */
 const MIN_BODY_BYTES = 16 * 2 ** 20;
+
+/** Of files that are converted while others of their requests are not. A small file may become a large text. */
+const texts = new HeldBytes('texts of converted files');
+const MAX_TEXTS_BYTES = 128 * 2 ** 20;
+const BYTES_PER_CHARACTER = 2;
 
 /** What a request asks for. */
 interface MarkdownRequest {
@@ -103,36 +115,67 @@ async function transform(
     mediaType,
     mediaName,
   };
-  const body = await useBody(c, limits, async (bytes, gone) => {
-    const { scope } = c.var;
-    scope.onPhase?.('preparing', bytes.length);
-    const deadline = timeLimit(config.requestTimeoutMs);
-    try {
-      const caller = { clientId: scope.clientId, signal: AbortSignal.any([gone, deadline.signal]) };
-      const contentType = c.req.header('content-type') ?? '';
-      const upload = await markdown.readUpload(bytes, contentType, caller);
-      return toEnvelopeOf(await convertAll(readRequest(upload, reading), markdown, caller));
-    } finally {
-      deadline.clear();
-    }
-  });
-  return answerJson(c, body);
+  const holding = texts.open(groupOf(c.var.scope.clientId), MAX_TEXTS_BYTES);
+  try {
+    const converted = await useBody(c, limits, async (bytes, gone) => {
+      const { scope } = c.var;
+      scope.onPhase?.('preparing', bytes.length);
+      const deadline = timeLimit(config.requestTimeoutMs);
+      try {
+        const signal = AbortSignal.any([gone, deadline.signal, holding.signal]);
+        const caller = { clientId: scope.clientId, signal };
+        const contentType = c.req.header('content-type') ?? '';
+        const upload = await markdown.readUpload(bytes, contentType, caller);
+        return await convertAll(readRequest(upload, reading), markdown, caller, holding);
+      } finally {
+        deadline.clear();
+      }
+    });
+    return answerJson(c, toEnvelopeOf(converted.results), converted.numBytes);
+  } finally {
+    // From here on the answer counts.
+    holding.release();
+  }
 }
 
 function readRequest({ json, files }: Upload, { toRequest }: Reading): MarkdownRequest {
   return toRequest(parseJsonObject(json), (index) => files[index] ?? new Uint8Array());
 }
 
+interface Converted {
+  readonly results: ToMarkdownBody['result'];
+  /** In memory. */
+  readonly numBytes: number;
+}
+
+/** @throws EngineError `queue_full` where the client's texts take most of the room for them */
 async function convertAll(
   { files, options }: MarkdownRequest,
   converter: RouteDependencies['markdown'],
   caller: ConversionCaller,
-): Promise<ToMarkdownBody['result']> {
+  holding: Holding,
+): Promise<Converted> {
   const results: ToMarkdownBody['result'] = [];
+  let numCharacters = 0;
   for (const file of files) {
-    results.push(toResult(file, await converter.convert(file, options, caller), options));
+    const conversion = beside(numCharacters, await converter.convert(file, options, caller));
+    if ('data' in conversion) numCharacters += conversion.data.length;
+    holding.hold(BYTES_PER_CHARACTER * numCharacters);
+    if (holding.signal.aborted) throw abortError(holding.signal);
+    results.push(toResult(file, conversion, options));
   }
-  return results;
+  return { results, numBytes: BYTES_PER_CHARACTER * numCharacters };
+}
+
+/** All files of a request together become no more than one may. */
+function beside(numCharacters: number, conversion: Conversion): Conversion {
+  if ('error' in conversion || numCharacters + conversion.data.length <= MAX_MARKDOWN_CHARACTERS)
+    return conversion;
+  const { mimeType, data } = conversion;
+  const error =
+    `it would be ${data.length} characters of Markdown, and the files before it are ${numCharacters}; the limit of a ` +
+    `request is ${MAX_MARKDOWN_CHARACTERS}`;
+  return { mimeType, error };
 }
 
 /** Cloudflare says that its count is an estimate, and not how it is made. */

@@ -15,11 +15,13 @@ const JSON_HEADERS = { 'content-type': 'application/json' };
 /**
  * Answers with a body as JSON. A short one goes out whole. A long one goes out in pieces, each made once the client has
  * taken those before it, and between two pieces the thread does what else there is to do.
+ *
+ * @param numBytes what a long body takes in memory; by default as one of numbers
  */
-export function answerJson(c: AppContext, body: object): Response {
+export function answerJson(c: AppContext, body: object, numBytes?: number): Response {
   if (isShort(body)) return answerWithHeaders(c.var.scope, JSON.stringify(body), JSON_HEADERS);
   const holding = answers.open(groupOf(c.var.scope.clientId), MAX_ANSWERS_BYTES);
-  holding.hold(jsonLength(body) / CHARACTERS_PER_BYTE);
+  holding.hold(numBytes ?? jsonLength(body) / CHARACTERS_PER_BYTE);
   if (holding.signal.aborted) throw abortError(holding.signal);
   return answerInPieces(c, jsonPieces(body), holding);
 }

@@ -30,16 +30,12 @@ const LARGE: Limits = {
 };
 /** What is larger has a process of its own, so that small files do not wait for it. */
 const MAX_SMALL_BYTES = 2 ** 18;
+/** What takes longer than most small files is begun anew there, so that the others do not wait for it either. */
+const QUICK_MS = 1000;
 /** A process that has had nothing to do for so long is ended. */
 const IDLE_MS = 10_000;
 
 type ConverterProcess = IdleProcess<MarkdownSetup, MarkdownQuestion, MarkdownAnswer>;
-
-/** Where files of a size are read, and how long each may take. */
-interface Side {
-  readonly process: ConverterProcess;
-  readonly timeoutMs: number;
-}
 
 interface ConverterOptions {
   /** In the place of the limits of small files and of large ones. */
@@ -53,16 +49,21 @@ interface ConverterOptions {
  * ends this process is told of by its own error.
  */
 export class MarkdownConverter {
-  readonly #small: Side;
-  readonly #large: Side;
+  readonly #small: ConverterProcess;
+  readonly #large: ConverterProcess;
+  /** Longest for a small file and for a large one. */
+  readonly #smallMs: number;
+  readonly #largeMs: number;
 
   constructor({ limits = {}, idleMs = IDLE_MS }: ConverterOptions = {}) {
     const [small, large] = [
       { ...SMALL, ...limits },
       { ...LARGE, ...limits },
     ];
-    this.#small = { process: createProcess(small, idleMs), timeoutMs: small.deadlineMs };
-    this.#large = { process: createProcess(large, idleMs), timeoutMs: large.deadlineMs };
+    this.#small = createProcess(small, idleMs);
+    this.#large = createProcess(large, idleMs);
+    this.#smallMs = small.deadlineMs;
+    this.#largeMs = large.deadlineMs;
   }
 
   /**
@@ -72,8 +73,7 @@ export class MarkdownConverter {
   async readUpload(bytes: Uint8Array, contentType: string, caller: ConversionCaller): Promise<Upload> {
     const toLossError = (how: string): EngineError => invalidField('body', `cannot be read: ${how}`);
     const question = { type: 'upload', bytes, contentType } as const;
-    const { process, timeoutMs } = this.#sideOf(bytes);
-    const answer = await process.run(question, { ...caller, timeoutMs, toLossError });
+    const answer = await this.#ask(question, bytes, { ...caller, toLossError });
     assertInvariant('json' in answer, 'a body is answered by its files');
     return answer;
   }
@@ -87,8 +87,7 @@ export class MarkdownConverter {
     };
     const question = { type: 'convert', file, options } as const;
     try {
-      const { process, timeoutMs } = this.#sideOf(file.bytes);
-      const answer = await process.run(question, { ...caller, timeoutMs, toLossError });
+      const answer = await this.#ask(question, file.bytes, { ...caller, toLossError });
       assertInvariant('mimeType' in answer, 'a file is answered by its conversion');
       return answer;
     } catch (error) {
@@ -97,13 +96,31 @@ export class MarkdownConverter {
     }
   }
 
-  #sideOf(bytes: Uint8Array): Side {
-    return bytes.length > MAX_SMALL_BYTES ? this.#large : this.#small;
+  async #ask(
+    question: MarkdownQuestion,
+    bytes: Uint8Array,
+    { toLossError, ...caller }: ConversionCaller & { readonly toLossError: (how: string) => EngineError },
+  ): Promise<MarkdownAnswer> {
+    if (bytes.length > MAX_SMALL_BYTES)
+      return this.#large.run(question, { ...caller, toLossError, timeoutMs: this.#largeMs });
+    let slow: EngineError | undefined;
+    const toQuickError = (how: string, isLate: boolean): EngineError => {
+      if (!isLate) return toLossError(how);
+      slow = new EngineError('request_timeout', how);
+      return slow;
+    };
+    const timeoutMs = Math.min(QUICK_MS, this.#smallMs);
+    try {
+      return await this.#small.run(question, { ...caller, toLossError: toQuickError, timeoutMs });
+    } catch (error) {
+      if (error !== slow) throw error;
+    }
+    return this.#large.run(question, { ...caller, toLossError, timeoutMs: this.#smallMs });
   }
 
   /** Ends its processes, and what waits for them. */
   async stop(): Promise<void> {
-    await Promise.all([this.#small.process.stop(), this.#large.process.stop()]);
+    await Promise.all([this.#small.stop(), this.#large.stop()]);
   }
 }
 

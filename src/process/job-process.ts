@@ -27,8 +27,11 @@ export interface JobOptions {
   isLarge?: boolean;
   /** The request's field that the question is made of. */
   param?: string;
-  /** The error where the process did not end or died of the question, which is then at fault; else the model is. */
-  toLossError?: (how: string) => EngineError;
+  /**
+   * The error where the process did not end or died of the question, which is then at fault; else the model is.
+   * `isLate`: it took longer than `timeoutMs`.
+   */
+  toLossError?: (how: string, isLate: boolean) => EngineError;
 }
 
 interface Job<Question, Answer> extends JobOptions {
@@ -176,7 +179,9 @@ export class JobProcess<Setup, Ready, Question, Answer> {
       this.#end((one) => one.reject(this.#unsendableError(one, cause)));
       return;
     }
-    this.#watch(job.timeoutMs - job.usedMs, () => this.#invalid(`did not end within ${job.timeoutMs} ms`));
+    this.#watch(job.timeoutMs - job.usedMs, () =>
+      this.#invalid(`did not end within ${job.timeoutMs} ms`, true),
+    );
   }
 
   #spawn(): void {
@@ -304,11 +309,9 @@ export class JobProcess<Setup, Ready, Question, Answer> {
     this.#timer = undefined;
   }
 
-  #invalid(what: string): EngineError {
-    const { name } = this.#options;
-    return (
-      this.#job?.toLossError?.(`${name} ${what}`) ?? new EngineError('weights_invalid', `${name} ${what}`)
-    );
+  #invalid(what: string, isLate = false): EngineError {
+    const how = `${this.#options.name} ${what}`;
+    return this.#job?.toLossError?.(how, isLate) ?? new EngineError('weights_invalid', how);
   }
 
   #unavailable(message: string): EngineError {

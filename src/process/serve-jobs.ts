@@ -83,11 +83,14 @@ function toJobError(error: EngineError): JobError {
   };
 }
 
-/** Node itself would print the error with its message, which may quote the texts of the job. */
+/**
+ * Node itself would print the error with its message, which may quote the texts of the job. The process is killed: a
+ * plain exit waits for all threads, and the one of `endWithService` waits for the service.
+ */
 function endOnDefects(): void {
   process.on('uncaughtException', (error) => {
     process.stderr.write(`an unforeseen error ends a process of the model: ${plainMessage(error)}\n`);
-    process.exit(1);
+    process.kill(process.pid, 'SIGKILL');
   });
 }
 

@@ -1,9 +1,12 @@
+import type { InSlices } from '../process/in-slices.ts';
 import type { Indexed } from './property-values.ts';
 
 const NONE = 0;
 const FIRST_CAPACITY = 512;
 /** Values that no vector has any more stay until there are so many more than vectors. */
 const MAX_UNUSED = 1024;
+/** Values that a condition looks at before others get their turn: a few milliseconds of the longest condition. */
+const VALUES_PER_SLICE = 1024;
 
 /** The values of one property, by slots of vectors: each distinct one is kept once, and a condition looks at it once. */
 export class Column {
@@ -23,9 +26,13 @@ export class Column {
     if (this.#values.length > 2 * this.#numSlots + MAX_UNUSED) this.#compact();
   }
 
-  /** Clears in `mask` the slots whose value is not accepted. */
-  restrict(mask: Uint8Array, isAccepted: (value: Indexed | undefined) => boolean): void {
-    const accepted = Uint8Array.from(this.#values, (value) => (isAccepted(value) ? 1 : 0));
+  /** Clears in `mask` the slots whose value is not accepted. It must not go on once a value was set. */
+  *restrict(mask: Uint8Array, isAccepted: (value: Indexed | undefined) => boolean): InSlices<void> {
+    const accepted = new Uint8Array(this.#values.length);
+    for (const [code, value] of this.#values.entries()) {
+      accepted[code] = isAccepted(value) ? 1 : 0;
+      if (code % VALUES_PER_SLICE === VALUES_PER_SLICE - 1) yield;
+    }
     for (let slot = 0; slot < mask.length; slot++) {
       // As numbers, since this runs for each vector of an index.
       mask[slot] = (mask[slot] ?? 0) & (accepted[this.#codes[slot] ?? NONE] ?? 0);

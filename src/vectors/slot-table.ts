@@ -1,3 +1,4 @@
+import type { InSlices } from '../process/in-slices.ts';
 import { accepts, type Clause } from './filter.ts';
 import { Column } from './column.ts';
 import type { StoredProperty, StoredRow } from './index-files.ts';
@@ -75,15 +76,18 @@ export class SlotTable {
     this.#properties.delete(path);
   }
 
-  /** The slots, 1 for each vector that a search may find: of the namespace, and that fulfils all conditions. */
-  maskOf(namespace: string | undefined, clauses: readonly Clause[]): Uint8Array {
+  /**
+   * The slots, 1 for each vector that a search may find: of the namespace, and that fulfils all conditions. It must not go
+   * on once the table has changed.
+   */
+  *maskOf(namespace: string | undefined, clauses: readonly Clause[]): InSlices<Uint8Array> {
     const mask = new Uint8Array(this.#numSlots);
     for (let slot = 0; slot < mask.length; slot++) mask[slot] = (this.#norms[slot] ?? -1) >= 0 ? 1 : 0;
-    if (namespace !== undefined) this.#namespaces.restrict(mask, (value) => value === namespace);
+    if (namespace !== undefined) yield* this.#namespaces.restrict(mask, (value) => value === namespace);
     for (const clause of clauses) {
       // What no metadata index has, no vector has.
       const column = this.#properties.get(clause.property)?.column ?? NOTHING;
-      column.restrict(mask, (value) => accepts(clause, value));
+      yield* column.restrict(mask, (value) => accepts(clause, value));
     }
     return mask;
   }

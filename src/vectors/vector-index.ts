@@ -224,7 +224,7 @@ export class VectorIndex {
     }
   }
 
-  #search({ from, topK, namespace, clauses }: QueryPlan): InSlices<Match[]> {
+  *#search({ from, topK, namespace, clauses }: QueryPlan): InSlices<Match[]> {
     const query = 'id' in from ? this.#vectorOf(from.id) : from.vector;
     const table = this.#table;
     const searched = {
@@ -234,7 +234,8 @@ export class VectorIndex {
       normOf: (slot: number) => table.normOf(slot),
       readValues: (slot: number, into: Float32Array) => this.#files.readValues(slot, into),
     };
-    return search(searched, query, table.maskOf(namespace, clauses), topK);
+    const mask = yield* table.maskOf(namespace, clauses);
+    return yield* search(searched, query, mask, topK);
   }
 
   #vectorOf(id: string): Float32Array {

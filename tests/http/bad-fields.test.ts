@@ -46,6 +46,7 @@ describe('a field at fault is named: OpenAI', () => {
     ['logit_bias.5', { prompt: 'a', logit_bias: { 5: 101 } }, 'at most 100'],
     ['logit_bias.384', { prompt: 'a', logit_bias: { 384: 1 } }, 'outside the vocabulary'],
     ['logit_bias.river', { prompt: 'a', logit_bias: { river: 1 } }, 'token ids'],
+    ['logit_bias', { prompt: 'a', logit_bias: { ['__proto__']: 1 } }, 'must not have an entry __proto__'],
     ['min_tokens', { prompt: 'a', max_tokens: 4, min_tokens: 5 }, 'at most max_tokens'],
     ['truncate_prompt_tokens', { prompt: 'a', truncate_prompt_tokens: 0 }, 'not 0'],
     ['timeout_ms', { prompt: 'a', timeout_ms: 0 }, 'at least 1'],

@@ -7,6 +7,8 @@ import { useGateway, MODEL, MESSAGES, CHAT, GATEWAY, LOGS } from '../support/gat
 
 const { on, ask, openai, logOf } = useGateway();
 
+const MANY_HEADERS = Array.from({ length: 129 }, (_, index): [string, string] => [`x-${index}`, 'a']);
+
 describe('a list of requests', () => {
   const step = (fields: object = {}): object => ({
     provider: 'openai',
@@ -71,6 +73,7 @@ describe('a list of requests', () => {
     ['too many', new Array(17).fill(bad)],
     ['no query', [{ provider: 'openai', endpoint: 'chat/completions' }]],
     ['a header that is none', [step({ headers: { 'a b': 'c' } })]],
+    ['more headers than a request has', [step({ headers: Object.fromEntries(MANY_HEADERS) })]],
     ['a number', 7],
   ])('%s is refused', async (_, body) => {
     const answer = await ask(GATEWAY, body);

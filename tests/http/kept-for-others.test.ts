@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ResponseStore } from '../../routes/responses/response-store.ts';
 import type { ResponseBody } from '../../routes/responses/schemas/response-body.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { HeldBytes } from '../../src/http/edge/held-bytes.ts';
 import { makeChatModel, TRANSCRIPT_TEMPLATE, type ChatModel } from '../support/chat-model.ts';
 import { call, type Answer } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
@@ -73,6 +74,22 @@ describe('stored responses of an address', () => {
     expect(responses.numBytes).toBeLessThanOrEqual(MAX_BYTES);
     expect(responses.numBytes).toBeLessThan(0.95 * number * numBytesOfOne);
     expect(await statusOf(mine, MINE)).toBe(200);
+  });
+});
+
+describe('a long answer', () => {
+  it('is held until it is read, and not for HEAD, whose body nobody reads', async () => {
+    const id = await store([callItem(JSON.stringify({ a: 'x'.repeat(90_000) }))], MINE);
+    const open = vi.spyOn(HeldBytes.prototype, 'open');
+    try {
+      for (const method of ['GET', 'HEAD']) {
+        const answer = await fetch(`${service.url}${RESPONSES}/${id}/input_items`, { method, headers: MINE });
+        expect([answer.status, (await answer.text()).length > 90_000]).toEqual([200, method === 'GET']);
+      }
+      expect(open.mock.contexts.map((held) => (held as HeldBytes).numBytes)).toEqual([0, 0]);
+    } finally {
+      open.mockRestore();
+    }
   });
 });
 

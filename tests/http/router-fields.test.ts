@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { threadQueue } from '../../src/fairness/thread-queue.ts';
 import { makeChatModel } from '../support/chat-model.ts';
 import { call, post, postOk, type Answer } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
@@ -128,6 +129,17 @@ describe('UNKNOWN_FIELDS=ignore', () => {
     });
     const wrong = await post(lenient, '/v1/completions', { prompt: 'a', foo: 1, max_tokens: -1 });
     expect(wrong.json).toMatchObject({ error: { param: 'max_tokens' } });
+  });
+
+  it('lets other requests run before it reads the body once more, for each place of such a field', async () => {
+    const pause = vi.spyOn(threadQueue, 'goOn');
+    try {
+      const input = Array.from({ length: 16 }, () => ({ role: 'user', content: 'a', foo: 1 }));
+      expect((await ignoredBy('/v1/responses', { input }))?.split(', ')).toHaveLength(16);
+      expect(pause).toHaveBeenCalledTimes(16);
+    } finally {
+      pause.mockRestore();
+    }
   });
 
   it('is not the default', async () => {

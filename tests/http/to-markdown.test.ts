@@ -79,6 +79,16 @@ describe('env.AI.toMarkdown', () => {
     expect(resultsOf(await transform([], { extraHeaders: { example: 'header' } }, headers))).toEqual([]);
   });
 
+  it('makes no more text of all files than of one, however small they are', async () => {
+    // Each row gets as many cells as the first.
+    const wide = fileOf('wide.csv', `${'a,'.repeat(1023)}a\n${'b\n'.repeat(3000)}`);
+    const answer = await transform([wide, wide, fileOf('a.txt', 'next')]);
+    const [first, second, third] = resultsOf(answer);
+    expect(first?.data?.length).toBeGreaterThan(9_000_000);
+    expect(second?.error).toMatch(/the files before it are \d+; the limit of a request is 16777216$/);
+    expect(third?.data).toBe('next');
+  }, 60_000);
+
   it('lists what it reads', async () => {
     const { json } = await call(on.service, 'GET', SUPPORTED);
     const { result } = json as { result: unknown[] };

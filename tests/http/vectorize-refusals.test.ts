@@ -226,6 +226,15 @@ describe('what is refused', () => {
     expect((await binding(index, 'info')).json).toMatchObject({ vectorCount: 3 });
   });
 
+  it('half a character in the name of a property', async () => {
+    const path = `/client/v4/accounts/a/vectorize/v2/indexes/${await newIndex()}/metadata_index/create`;
+    const answer = await call(on.service, 'POST', path, {
+      body: { propertyName: '\ud835', indexType: 'string' },
+    });
+    expect(answer.status).toBe(400);
+    expect(answer.text).toMatch(/40026.*propertyName has half of a surrogate pair/);
+  });
+
   it('a corrupted cursor', async () => {
     const path = `/client/v4/accounts/a/vectorize/v2/indexes/${await newIndex()}/list?cursor=%21%21`;
     const answer = await call(on.service, 'GET', path);

@@ -2,7 +2,9 @@ import * as z from 'zod';
 import { invalidField } from '../../../src/errors.ts';
 import { BACKOFFS, mergeOptions, type GatewayOptions } from '../../../src/gateway/gateway-options.ts';
 import type { Metadata } from '../../../src/gateway/logs/gateway-log.ts';
+import { isRecord } from '../../../src/values.ts';
 import { bindingRequestSchema } from '../../workers-ai/schemas/binding.ts';
+import { boundedRecord } from '../../shared/schemas/bounds.ts';
 import { parseInput } from '../../shared/schemas/parse-input.ts';
 
 /** Cloudflare's bounds: a month, five attempts, five seconds between two, five entries of metadata. */
@@ -26,10 +28,20 @@ const price = z.number().min(0).max(1e9);
 
 const metadataValue = z.union([z.string().max(MAX_METADATA_CHARACTERS), z.number(), z.boolean(), z.null()]);
 
-/** Of more entries, the first five: as Cloudflare has it. */
-export const metadataSchema = z
-  .record(z.string().min(1).max(MAX_ID_CHARACTERS), metadataValue)
-  .transform((entries): Metadata => Object.fromEntries(Object.entries(entries).slice(0, MAX_METADATA)));
+/** Of more entries, the first five: as Cloudflare has it. The others are not looked at. */
+export const metadataSchema = z.preprocess(
+  (given) => (isRecord(given) ? firstEntries(given, MAX_METADATA) : given),
+  z.record(z.string().min(1).max(MAX_ID_CHARACTERS), metadataValue) satisfies z.ZodType<Metadata>,
+);
+
+function firstEntries(record: Readonly<Record<string, unknown>>, count: number): Record<string, unknown> {
+  const entries: [string, unknown][] = [];
+  for (const key in record) {
+    if (entries.length >= count) break;
+    if (Object.hasOwn(record, key)) entries.push([key, record[key]]);
+  }
+  return Object.fromEntries(entries);
+}
 
 const customCost = z.strictObject({
   per_token_in: price.optional(),
@@ -183,12 +195,14 @@ export const fromBindingGateway = (gateway: z.infer<typeof bindingGatewaySchema>
 
 /** Most requests in a list. */
 const MAX_STEPS = 16;
+/** Of one of them. Each is read and sorted several times by the thread that answers. */
+const MAX_STEP_HEADERS = 128;
 
 const stepSchema = z
   .looseObject({
     provider: z.string().min(1).max(MAX_ID_CHARACTERS),
     endpoint: z.string().max(2048),
-    headers: z.record(z.string(), z.unknown()).optional(),
+    headers: boundedRecord(z.string(), z.unknown(), MAX_STEP_HEADERS).optional(),
     query: z.record(z.string(), z.unknown()).meta({ description: 'The body, as the provider has it.' }),
     config: z
       .looseObject({

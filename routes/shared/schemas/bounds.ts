@@ -46,6 +46,9 @@ export const metadataSchema = boundedRecord(
   MAX_METADATA.pairs,
 );
 
+/** A name that zod leaves out of a record, and says nothing. */
+const LOST_NAME = '__proto__';
+
 /** A record whose entries are counted before one of them is looked at. */
 export function boundedRecord<Key extends z.ZodString, Value extends z.ZodType>(
   key: Key,
@@ -64,12 +67,18 @@ export function boundedRecord<Key extends z.ZodString, Value extends z.ZodType>(
             input,
           });
         }
+        if (hasName(input, LOST_NAME)) {
+          context.issues.push({ code: 'custom', message: `must not have an entry ${LOST_NAME}`, input });
+        }
         return input;
       },
       z.record(key, value),
     )
     .meta({ maxProperties: maxEntries });
 }
+
+const hasName = (input: unknown, name: string): boolean =>
+  typeof input === 'object' && input !== null && Object.hasOwn(input, name);
 
 function hasMoreKeys(input: unknown, most: number): boolean {
   if (typeof input !== 'object' || input === null) return false;

@@ -24,20 +24,22 @@ export function parseInput<T>(schema: z.ZodType<T>, body: Record<string, unknown
   throw toFault(result.error, body);
 }
 
-/** Most fields that are passed over: for some of them the body is read once more. */
+/** Most fields that are passed over: for each place of some of them the body is read once more. */
 const MAX_IGNORED_FIELDS = 16;
 const MAX_IGNORED_NAME = 64;
 
 /**
  * A request's body by its schema, without the fields that the schema does not know.
  *
+ * @param pause called before the body is read once more
  * @returns the names of these fields as well, in characters that a header may have
  * @throws EngineError `invalid_request` for another fault, or where there are more than 16 such fields
  */
-export function parseKnownFields<T>(
+export async function parseKnownFields<T>(
   schema: z.ZodType<T>,
   body: Record<string, unknown>,
-): { input: T; ignoredFields: readonly string[] } {
+  pause: () => Promise<void>,
+): Promise<{ input: T; ignoredFields: readonly string[] }> {
   const ignoredFields: string[] = [];
   let known: unknown = body;
   for (;;) {
@@ -51,6 +53,7 @@ export function parseKnownFields<T>(
     const path = issue?.path ?? [];
     ignoredFields.push(...keys.map((key) => toHeaderText(toParam([...path, key]))));
     known = without(known, path, keys);
+    await pause();
   }
 }
 

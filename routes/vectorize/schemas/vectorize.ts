@@ -111,7 +111,8 @@ const propertyName = z
   .string()
   .min(1)
   .max(LIMITS.propertyCharacters)
-  .regex(/^[^$"|][^"|]*$/, 'must neither begin with $ nor contain " or |');
+  .regex(/^[^$"|][^"|]*$/, 'must neither begin with $ nor contain " or |')
+  .refine((name) => !/\p{Surrogate}/u.test(name), 'has half of a surrogate pair, which is no text');
 
 export const createMetadataIndexSchema = z
   .object({ propertyName, indexType: z.enum(PROPERTY_TYPES) })

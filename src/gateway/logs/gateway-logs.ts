@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads';
-import { EngineError } from '../../errors.ts';
+import { abortError, EngineError } from '../../errors.ts';
 import { groupOf } from '../../fairness/client-id.ts';
+import { FairJobs } from '../../fairness/fair-capacity.ts';
 import { heldBytes } from '../../held-bytes.ts';
 import { startSiblingThread } from '../../process/sibling-thread.ts';
 import type { GatewayLog, LogKey, LogPage, LogPatch, LogQuery } from './gateway-log.ts';
@@ -47,9 +48,22 @@ interface Waiting {
   readonly reject: (error: EngineError) => void;
 }
 
+/** Who asks for logs. */
+export interface LogCaller {
+  readonly clientId: string;
+  /** Aborted when the client is gone. */
+  readonly signal: AbortSignal;
+}
+
+/** What a client asks. */
+interface Question extends Waiting {
+  readonly clientId: string;
+  readonly call: LogCall;
+}
+
 /**
  * The logs of gateways, kept by a thread of their own (log-thread.ts), which the first of them starts. What was added is
- * found by every later call.
+ * found by every later call. SQLite may walk through all logs for a call, so clients take turns.
  */
 export class GatewayLogs {
   readonly #path: string;
@@ -57,6 +71,9 @@ export class GatewayLogs {
   #thread: Worker | undefined;
   #nextNumber = 1;
   readonly #calls = new Map<number, Waiting>();
+  readonly #questions = new FairJobs<Question>();
+  /** The thread has one of them. */
+  #isAsking = false;
   #batch: GatewayLog[] = [];
   #timer: NodeJS.Timeout | undefined;
   /** Of each client group: bytes of logs that are not on the disk yet. */
@@ -85,17 +102,17 @@ export class GatewayLogs {
   }
 
   /** @throws EngineError `internal` where the file cannot be used, as all that follow */
-  find(key: LogKey): Promise<GatewayLog | undefined> {
-    return this.#call({ method: 'find', argument: key }) as Promise<GatewayLog | undefined>;
+  find(key: LogKey, caller: LogCaller): Promise<GatewayLog | undefined> {
+    return this.#ask({ method: 'find', argument: key }, caller) as Promise<GatewayLog | undefined>;
   }
 
-  list(query: LogQuery): Promise<LogPage> {
-    return this.#call({ method: 'list', argument: query }) as Promise<LogPage>;
+  list(query: LogQuery, caller: LogCaller): Promise<LogPage> {
+    return this.#ask({ method: 'list', argument: query }, caller) as Promise<LogPage>;
   }
 
   /** False where there is none. */
-  patch(key: LogKey, patch: LogPatch): Promise<boolean> {
-    return this.#call({ method: 'patch', argument: { key, patch } }) as Promise<boolean>;
+  patch(key: LogKey, patch: LogPatch, caller: LogCaller): Promise<boolean> {
+    return this.#ask({ method: 'patch', argument: { key, patch } }, caller) as Promise<boolean>;
   }
 
   /** Writes what is left, and ends the thread. */
@@ -132,9 +149,35 @@ export class GatewayLogs {
     }
   }
 
-  #call(call: LogCall): Promise<unknown> {
+  /** Waits for the client's turn. @throws EngineError the signal's reason once that is aborted */
+  async #ask(call: LogCall, { clientId, signal }: LogCaller): Promise<unknown> {
+    if (signal.aborted) throw abortError(signal);
+    let onAbort = (): void => undefined;
+    try {
+      return await new Promise((resolve, reject) => {
+        const question: Question = { clientId, call, resolve, reject };
+        onAbort = () => {
+          if (this.#questions.remove(question)) reject(abortError(signal));
+        };
+        signal.addEventListener('abort', onAbort, { once: true });
+        this.#questions.add(question);
+        void this.#askNext();
+      });
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async #askNext(): Promise<void> {
+    const question = this.#isAsking ? undefined : this.#questions.next();
+    if (question === undefined) return;
+    this.#isAsking = true;
     this.#flush();
-    return this.#send(this.#running(), call);
+    const startedAt = performance.now();
+    await this.#send(this.#running(), question.call).then(question.resolve, question.reject);
+    this.#questions.finish(question, performance.now() - startedAt);
+    this.#isAsking = false;
+    void this.#askNext();
   }
 
   #send(thread: Worker, call: LogCall): Promise<unknown> {

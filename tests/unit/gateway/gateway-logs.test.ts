@@ -17,6 +17,7 @@ const logOf = (ownerId: string): GatewayLog =>
     isCached: false,
   }) as GatewayLog;
 const all = (ownerId: string) => ({ ownerId, gateway: 'a', limit: 1, offset: 0 });
+const callerOf = (clientId: string, { signal } = new AbortController()) => ({ clientId, signal });
 
 it('finds at once what was added, and keeps it when it is closed', async () => {
   const directory = tempDirectory();
@@ -24,11 +25,13 @@ it('finds at once what was added, and keeps it when it is closed', async () => {
   const logs = new GatewayLogs(path);
   const log = logOf('a/');
   logs.add(log);
-  expect(await logs.find({ id: log.id, ownerId: 'a/', gateway: 'a' })).toMatchObject({ id: log.id });
+  expect(await logs.find({ id: log.id, ownerId: 'a/', gateway: 'a' }, callerOf('a/'))).toMatchObject({
+    id: log.id,
+  });
   logs.add(logOf('a/'));
   await logs.close();
   const later = new GatewayLogs(path);
-  expect((await later.list(all('a/'))).numLogs).toBe(2);
+  expect((await later.list(all('a/'), callerOf('a/'))).numLogs).toBe(2);
   await later.close();
 });
 
@@ -37,9 +40,35 @@ it('a client that has too many logs under way loses its own, and no other', asyn
   const logs = new GatewayLogs(IN_MEMORY, { onLost: (number) => (numLost += number) });
   for (let index = 0; index < 4000; index++) logs.add(logOf('greedy/'));
   for (let index = 0; index < 3; index++) logs.add(logOf(`mine/${index}`));
-  const [greedy, mine] = [await logs.list(all('greedy/')), await logs.list(all('mine/0'))];
+  const [greedy, mine] = [
+    await logs.list(all('greedy/'), callerOf('greedy/')),
+    await logs.list(all('mine/0'), callerOf('mine/0')),
+  ];
   expect([greedy.numLogs + numLost, mine.numLogs]).toEqual([4000, 1]);
   expect(numLost).toBeGreaterThan(0);
+  await logs.close();
+});
+
+it('answers clients in turns, and not those who left', async () => {
+  const logs = new GatewayLogs(IN_MEMORY);
+  const answered: string[] = [];
+  const list = async (ownerId: string, controller?: AbortController): Promise<void> => {
+    await logs.list(all(ownerId), callerOf(ownerId, controller));
+    answered.push(ownerId);
+  };
+  const gone = new AbortController();
+  const asked = [
+    ...Array.from({ length: 20 }, (_, index) => list(`greedy/${index}`)),
+    list('greedy/gone', gone),
+    list('mine/'),
+  ];
+  gone.abort();
+  const outcomes = await Promise.allSettled(asked);
+  expect(outcomes.map(({ status }) => status).filter((status) => status === 'rejected')).toHaveLength(1);
+  expect(answered).toHaveLength(21);
+  // Behind the one that was there before any other waited.
+  expect(answered.indexOf('mine/')).toBe(1);
+  expect(answered).not.toContain('greedy/gone');
   await logs.close();
 });
 
@@ -50,7 +79,7 @@ it('says what it cannot keep, and where', async () => {
   const lost: string[] = [];
   const logs = new GatewayLogs(path, { onLost: (_, reason) => lost.push(reason) });
   logs.add(logOf('a/'));
-  await expect(logs.list(all('a/'))).rejects.toThrow(/GATEWAY_LOGS/);
+  await expect(logs.list(all('a/'), callerOf('a/'))).rejects.toThrow(/GATEWAY_LOGS/);
   expect(lost).toHaveLength(1);
   await logs.close();
 });

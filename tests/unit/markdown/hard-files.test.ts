@@ -9,11 +9,8 @@ const TIMEOUT_MS = 60_000;
 const converter = new MarkdownConverter({ limits: { deadlineMs: 1500 } });
 afterAll(() => converter.stop());
 
-const convert = (name: string, bytes: Uint8Array, by = converter): Promise<Conversion> =>
-  by.convert({ name, mimeType: '', bytes }, OPTIONS, {
-    clientId: 'a',
-    signal: new AbortController().signal,
-  });
+const convert = (name: string, bytes: Uint8Array, by = converter, clientId = 'a'): Promise<Conversion> =>
+  by.convert({ name, mimeType: '', bytes }, OPTIONS, { clientId, signal: new AbortController().signal });
 
 const errorOf = (conversion: Conversion): string => ('error' in conversion ? conversion.error : 'none');
 
@@ -36,6 +33,26 @@ describe('a file that is hard to convert', () => {
       const conversion = await convert(name, make());
       expect(errorOf(conversion)).toMatch(EXPECTED[name] ?? /./);
       expect(await convert('a.html', Buffer.from('<p>next</p>'))).toMatchObject({ data: 'next' });
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'does not hold up a small one of another client, however small it is itself',
+    async () => {
+      const patient = new MarkdownConverter({ limits: { deadlineMs: 10_000 } });
+      const file = HARD_FILES.find(({ name }) => name === 'deep.html');
+      const bytes = file?.make() ?? new Uint8Array();
+      await convert('a.html', Buffer.from('<p>first</p>'), patient);
+      const ended: string[] = [];
+      const hard = convert('deep.html', bytes, patient).then((conversion) => {
+        ended.push('hard');
+        return conversion;
+      });
+      await convert('a.html', Buffer.from('<p>next</p>'), patient, 'b').then(() => ended.push('other'));
+      expect(errorOf(await hard)).toMatch(/did not end within 10000 ms/);
+      expect(ended).toEqual(['other', 'hard']);
+      await patient.stop();
     },
     TIMEOUT_MS,
   );

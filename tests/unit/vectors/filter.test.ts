@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { runToEnd } from '../../../src/process/in-slices.ts';
 import { Column } from '../../../src/vectors/column.ts';
 import { accepts, readFilter } from '../../../src/vectors/filter.ts';
 import { indexedValue, nested, truncated, type Indexed } from '../../../src/vectors/property-values.ts';
@@ -77,7 +78,16 @@ it('keeps each value once, and forgets those that no vector has', () => {
   }
   column.set(3, undefined);
   const mask = new Uint8Array(102).fill(1);
-  column.restrict(mask, (value) => value === undefined || value === '49-7');
+  runToEnd(column.restrict(mask, (value) => value === undefined || value === '49-7'));
   expect([...mask.keys()].filter((slot) => mask[slot] === 1)).toEqual([3, 7, 100, 101]);
   expect(column.get(99)).toBe('49-99');
+});
+
+it('looks at many values in slices, so that others get their turn', () => {
+  const column = new Column();
+  for (let slot = 0; slot < 5000; slot++) column.set(slot, slot);
+  const mask = new Uint8Array(5000).fill(1);
+  const slices = [...column.restrict(mask, (value) => value === 4999)];
+  expect(slices).toHaveLength(4);
+  expect(mask.indexOf(1)).toBe(4999);
 });
