@@ -83,6 +83,26 @@ inline __attribute__((always_inline)) void MultiplyFloats(const float *x, int64_
       }
       until_prefetch = block.num_tiles - 1;
     }
+#ifdef __clang__
+    // Clang loads all weights of a step first. With the sums of three rows and a number of a row they take one register more
+    // than AVX2 and NEON have, and sums would go through memory. So each register of weights is used before the next is
+    // loaded. GCC orders the loads well itself; this order costs it 4 %.
+    if constexpr (kParts > 1) {
+      Part values[kRows];
+#pragma GCC unroll 12
+      for (int row = 0; row < kRows; row++) values[row] = x[row * x_stride + k] - Part{};
+#pragma GCC unroll 8
+      for (int i = 0; i < kPanelVectors * kParts; i++) {
+        const int v = i / kParts, part = i % kParts;
+        const Part weights = LoadWeights(block.weights + k * kPanelWidth + v * kWidth).parts[part];
+#pragma GCC unroll 12
+        for (int row = 0; row < kRows; row++) {
+          sums[row][v].parts[part] = FmaPart(values[row], weights, sums[row][v].parts[part]);
+        }
+      }
+      continue;
+    }
+#endif
     Vector weights[kPanelVectors];
 #pragma GCC unroll 2
     for (int v = 0; v < kPanelVectors; v++) weights[v] = LoadWeights(block.weights + k * kPanelWidth + v * kWidth);
