@@ -7,7 +7,7 @@ import { readJsonFixture } from '../../support/fixtures.ts';
 /** Ids and texts by Hugging Face's `tokenizers`; see scripts/goldens/tokenizer_vocabularies.py. */
 const { texts, vocabularies, cases } = readJsonFixture('tokenizers', 'tokenizer-jsons.json') as {
   texts: string[];
-  vocabularies: Record<string, { vocab: Record<string, number>; merges: string[] }>;
+  vocabularies: Record<string, { vocab: object; merges?: string[] }>;
   cases: {
     name: string;
     vocabulary: string;
@@ -62,6 +62,26 @@ describe('a tokenizer.json', () => {
       expect.objectContaining({
         code: 'weights_invalid',
         message: expect.stringContaining(`behavior ${behavior}; supported: Removed,`) as unknown,
+      }),
+    );
+  });
+
+  it.each<[object, RegExp]>([
+    [{ normalizer: { type: 'Precompiled', precompiled_charsmap: '' } }, /the normalizer Precompiled is not/],
+    [
+      { normalizer: { type: 'Sequence', normalizers: [{ type: 'NFC' }, { type: 'Precompiled' }] } },
+      /the normalizer Precompiled is not supported/,
+    ],
+    [
+      { model: { type: 'BPE', continuing_subword_prefix: '##' } },
+      /a BPE with a continuing_subword_prefix is not supported/,
+    ],
+  ])('is refused where the library only comes close, or passes over what it says: %j', (fields, message) => {
+    const golden = caseOf('llama');
+    expect(() => tokenizerOf({ ...golden, json: { ...golden.json, ...fields } })).toThrow(
+      expect.objectContaining({
+        code: 'weights_invalid',
+        message: expect.stringMatching(message) as unknown,
       }),
     );
   });
