@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { readChatTemplate } from '../chat-template/fallback-template.ts';
 import { readOptionalJson } from '../model-files.ts';
+import { fieldOf } from '../values.ts';
 import type { TokenizerJson } from './tokenizer-json.ts';
 
 export interface TokenizerFiles {
@@ -39,11 +40,53 @@ export async function readTokenizerFiles(directory: string): Promise<TokenizerFi
   }
   const tokenizerConfig = (await readOptionalJson(directory, 'tokenizer_config.json')) ?? {};
   const specialTokensMap = (await readOptionalJson(directory, 'special_tokens_map.json')) ?? {};
+  const specialTokens = specialTokensOf({ ...specialTokensMap, ...tokenizerConfig });
+  const template = await readChatTemplate(directory, tokenizerConfig);
+  const used = [template ?? '', ...Object.values(specialTokens)].join('\n');
+  const numEmbedded = numEmbeddedOf(await readOptionalJson(directory, 'config.json'));
   return {
-    tokenizerJson,
-    tokenizerConfig,
-    specialTokens: specialTokensOf({ ...specialTokensMap, ...tokenizerConfig }),
-    template: await readChatTemplate(directory, tokenizerConfig),
+    ...withoutPlaceholders({ tokenizerJson, tokenizerConfig }, numEmbedded, used),
+    specialTokens,
+    template,
+  };
+}
+
+/** How many tokens the model embeds; one that also sees has the language model's fields inside. */
+function numEmbeddedOf(config: object | undefined): number {
+  const size = fieldOf(config, 'vocab_size') ?? fieldOf(fieldOf(config, 'text_config'), 'vocab_size');
+  return typeof size === 'number' ? size : Infinity;
+}
+
+/**
+ * Gemma 3's small models have the tokenizer of those that see, with a token that stands for pieces of a picture
+ * (`<image_soft_token>`). They do not embed it, and neither their template nor anything else writes it: to them it is
+ * text, as in llama.cpp's files of them.
+ */
+function withoutPlaceholders(
+  { tokenizerJson, tokenizerConfig }: Pick<TokenizerFiles, 'tokenizerJson' | 'tokenizerConfig'>,
+  numEmbedded: number,
+  used: string,
+): Pick<TokenizerFiles, 'tokenizerJson' | 'tokenizerConfig'> {
+  const isPlaceholder = (id: number, token: unknown): boolean => {
+    const content = fieldOf(token, 'content');
+    const isSpecial = fieldOf(token, 'special') === true;
+    return id >= numEmbedded && isSpecial && typeof content === 'string' && !used.includes(content);
+  };
+  const { added_tokens: added } = tokenizerJson;
+  const { added_tokens_decoder: decoder } = tokenizerConfig as { added_tokens_decoder?: unknown };
+  return {
+    tokenizerJson: Array.isArray(added)
+      ? {
+          ...tokenizerJson,
+          added_tokens: added.filter((token) => !isPlaceholder(Number(fieldOf(token, 'id')), token)),
+        }
+      : tokenizerJson,
+    tokenizerConfig: {
+      ...tokenizerConfig,
+      added_tokens_decoder: Object.fromEntries(
+        Object.entries(Object(decoder) as object).filter(([id, token]) => !isPlaceholder(Number(id), token)),
+      ),
+    },
   };
 }
 
