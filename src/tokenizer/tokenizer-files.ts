@@ -42,13 +42,8 @@ export async function readTokenizerFiles(directory: string): Promise<TokenizerFi
   const specialTokensMap = (await readOptionalJson(directory, 'special_tokens_map.json')) ?? {};
   const specialTokens = specialTokensOf({ ...specialTokensMap, ...tokenizerConfig });
   const template = await readChatTemplate(directory, tokenizerConfig);
-  const used = [template ?? '', ...Object.values(specialTokens)].join('\n');
   const numEmbedded = numEmbeddedOf(await readOptionalJson(directory, 'config.json'));
-  return {
-    ...withoutPlaceholders({ tokenizerJson, tokenizerConfig }, numEmbedded, used),
-    specialTokens,
-    template,
-  };
+  return withoutPlaceholders({ tokenizerJson, tokenizerConfig, specialTokens, template }, numEmbedded);
 }
 
 /** How many tokens the model embeds; one that also sees has the language model's fields inside. */
@@ -59,22 +54,22 @@ function numEmbeddedOf(config: object | undefined): number {
 
 /**
  * Gemma 3's small models have the tokenizer of those that see, with a token that stands for pieces of a picture
- * (`<image_soft_token>`). They do not embed it, and neither their template nor anything else writes it: to them it is
- * text, as in llama.cpp's files of them.
+ * (`<image_soft_token>`); copies of Llama 2 have one that fills texts up to one length (`<pad>`). They embed neither, and
+ * nothing writes them: to these models they are text, as in llama.cpp's files of Gemma.
  */
-function withoutPlaceholders(
-  { tokenizerJson, tokenizerConfig }: Pick<TokenizerFiles, 'tokenizerJson' | 'tokenizerConfig'>,
-  numEmbedded: number,
-  used: string,
-): Pick<TokenizerFiles, 'tokenizerJson' | 'tokenizerConfig'> {
+function withoutPlaceholders(files: TokenizerFiles, numEmbedded: number): TokenizerFiles {
+  const { tokenizerJson, tokenizerConfig, specialTokens, template = '' } = files;
+  const { pad_token: padding, ...written } = specialTokens;
+  const used = [template, ...Object.values(written)].join('\n');
   const isPlaceholder = (id: number, token: unknown): boolean => {
     const content = fieldOf(token, 'content');
-    const isSpecial = fieldOf(token, 'special') === true;
-    return id >= numEmbedded && isSpecial && typeof content === 'string' && !used.includes(content);
+    if (id < numEmbedded || typeof content !== 'string' || used.includes(content)) return false;
+    return fieldOf(token, 'special') === true || content === padding;
   };
   const { added_tokens: added } = tokenizerJson;
   const { added_tokens_decoder: decoder } = tokenizerConfig as { added_tokens_decoder?: unknown };
   return {
+    ...files,
     tokenizerJson: Array.isArray(added)
       ? {
           ...tokenizerJson,

@@ -57,6 +57,7 @@ describe('a tokenizer.json', () => {
   it.each<[string, object, object, boolean]>([
     ['is not embedded', { vocab_size: 802 }, {}, false],
     ['is not embedded by a model that also sees', { text_config: { vocab_size: 802 } }, {}, false],
+    ['is not embedded, and fills up', { vocab_size: 802 }, { pad_token: '<picture>' }, false],
     ['is embedded', { vocab_size: 803 }, {}, true],
     ['is written by the template', { vocab_size: 802 }, { chat_template: '<picture>{{ messages }}' }, true],
     ['ends a text', { vocab_size: 802 }, { eos_token: '<picture>' }, true],
