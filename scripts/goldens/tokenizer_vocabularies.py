@@ -194,7 +194,18 @@ def marked_vocabulary() -> tuple[dict[str, int], list[tuple[str, str]]]:
     return model["vocab"], [tuple(merge) for merge in model["merges"]]
 
 
-def tokenizer_jsons(marked: models.BPE, byte_level: models.BPE) -> dict[str, tuple[str, Tokenizer]]:
+def unigrams() -> list[tuple[str, float]]:
+    """SentencePiece's other kind of model, with a token for each byte."""
+    written = io.BytesIO()
+    options = COMMON | dict(model_type="unigram", vocab_size=420, character_coverage=0.98, hard_vocab_limit=False)
+    lines = [line for line in CORPUS.split("\n") if line] * 3
+    spm.SentencePieceTrainer.train(sentence_iterator=iter(lines), model_writer=written, **options)
+    processor = spm.SentencePieceProcessor(model_proto=written.getvalue())
+    pieces = [(processor.id_to_piece(i), round(processor.get_score(i), 4)) for i in range(processor.get_piece_size())]
+    return [*pieces[:3], *((f"<0x{byte:02X}>", -20.0) for byte in range(256)), *pieces[3:]]
+
+
+def tokenizer_jsons(marked: models.BPE, byte_level: models.BPE, unigram: models.Unigram) -> dict[str, tuple[str, Tokenizer]]:
     """Tokenizers as families of models have them, each with the name of its vocabulary."""
     replace = normalizers.Replace(" ", "\u2581")
     bos = processors.TemplateProcessing(single="<s> $A", pair="<s> $A <s> $B", special_tokens=[("<s>", 1)])
@@ -204,6 +215,8 @@ def tokenizer_jsons(marked: models.BPE, byte_level: models.BPE) -> dict[str, tup
     runs = [AddedToken(token, normalized=False, special=False) for token in ("\n\n", "\u2581\u2581", "<b>")]
     split_gpt2 = pre_tokenizers.ByteLevel(add_prefix_space=False)
     plain_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    first = pre_tokenizers.Metaspace(prepend_scheme="first", split=False)
+    words = [AddedToken(token, single_word=True, normalized=False, special=False) for token in ("ill", "two")]
 
     def build(model, normalizer, pre_tokenizer, post_processor, decoder, added) -> Tokenizer:
         tokenizer = Tokenizer(model)
@@ -239,6 +252,15 @@ def tokenizer_jsons(marked: models.BPE, byte_level: models.BPE) -> dict[str, tup
         "punctuation, runs": of_bytes(None, [pre_tokenizers.Punctuation("contiguous"), plain_bytes]),
         "words": of_bytes(None, [pre_tokenizers.Whitespace(), plain_bytes]),
         "inverted": of_bytes(None, [pre_tokenizers.Split(Regex(r"\p{L}+|\s+"), "isolated", invert=True), plain_bytes]),
+        "a space before a text": of_marks(None, pre_tokenizers.Sequence([split(r"\p{N}"), first]), stripped),
+        "single words": of_marks(None, first, stripped, words),
+        "a space before bytes": of_bytes(None, [pre_tokenizers.ByteLevel(add_prefix_space=True)]),
+        "white space": of_bytes(None, [pre_tokenizers.WhitespaceSplit(), plain_bytes]),
+        "words of BERT": of_bytes(None, [pre_tokenizers.BertPreTokenizer(), plain_bytes]),
+        "of one length": of_bytes(None, [pre_tokenizers.FixedLength(3), plain_bytes]),
+        "a text, removed": of_bytes(None, [pre_tokenizers.Split("the", "removed"), plain_bytes]),
+        "a dollar": of_bytes(normalizers.Replace("the", "$&$"), [plain_bytes]),
+        "unigrams": ("unigram", build(unigram, None, first, bos, stripped, special)),
         "inverted, removed": of_bytes(None, [pre_tokenizers.Split(Regex(LLAMA3), "removed", invert=True), plain_bytes]),
     }
 
@@ -250,16 +272,20 @@ def write_tokenizer_jsons() -> None:
     texts = [*TEXTS, "one</s>two <s> three<b>four\n\n\n<unk>  five"]
     cases = []
     bytes_model = models.BPE(vocab=byte_vocab, merges=byte_merges)
-    for name, (vocabulary, tokenizer) in tokenizer_jsons(marked, bytes_model).items():
+    pieces = unigrams()
+    unigram = models.Unigram(pieces, unk_id=0, byte_fallback=True)
+    for name, (vocabulary, tokenizer) in tokenizer_jsons(marked, bytes_model, unigram).items():
         content = json.loads(tokenizer.to_str())
-        del content["model"]["vocab"], content["model"]["merges"]
+        for field in ("vocab", "merges"):
+            content["model"].pop(field, None)
         ids = [tokenizer.encode(text).ids for text in texts]
         # Bytes are bytes; where a space is a mark, families differ in what they make of it.
-        decoded = [tokenizer.decode(each, skip_special_tokens=False) for each in ids] if vocabulary == "marked" else []
+        decoded = [tokenizer.decode(each, skip_special_tokens=False) for each in ids] if vocabulary != "byte-level" else []
         cases.append(dict(name=name, vocabulary=vocabulary, json=content, ids=ids, decoded=decoded))
     vocabularies = {
         "marked": dict(vocab=vocab, merges=[" ".join(merge) for merge in merges]),
         "byte-level": dict(vocab=byte_vocab, merges=[" ".join(merge) for merge in byte_merges]),
+        "unigram": dict(vocab=pieces),
     }
     content = json.dumps(dict(texts=texts, vocabularies=vocabularies, cases=cases), ensure_ascii=False)
     (TARGET / "tokenizer-jsons.json").write_text(content + "\n")

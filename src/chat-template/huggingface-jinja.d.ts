@@ -23,8 +23,28 @@ declare module '@huggingface/jinja' {
     set(name: string, value: unknown): void;
   }
 
+  /** A value while a template runs: text, a number, a list of such values, a map of them. */
+  export interface RuntimeValue {
+    type: string;
+    value: unknown;
+    toString(): string;
+  }
+
+  /** A part of a parsed template. */
+  export interface Expression {
+    type: string;
+    value?: unknown;
+    operator?: { value: string };
+    left?: Expression;
+    right?: Expression;
+  }
+
   export class Interpreter {
     constructor(environment: Environment);
     run(program: Program): { value: string };
+    evaluate(statement: Expression, environment: object): RuntimeValue;
+    /** The text that statements write, one after the other. */
+    evaluateBlock(statements: readonly Expression[], environment: object): RuntimeValue;
+    evaluateBinaryExpression(node: Expression, environment: object): RuntimeValue;
   }
 }

@@ -1,4 +1,4 @@
-import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
+import { Environment, parse, tokenize } from '@huggingface/jinja';
 import type { ChatMessage, ChatTextPart, TemplateInput } from './chat-message.ts';
 import {
   formatDate,
@@ -7,6 +7,7 @@ import {
   STRIP_GLOBALS,
   withStripArguments,
 } from './filters.ts';
+import { PythonInterpreter } from './python-interpreter.ts';
 import { cutAtMark, withMark } from './open-message.ts';
 import { type HistoryForm, probeHistoryForm, toHistoryForm } from './history.ts';
 import { EngineError } from '../errors.ts';
@@ -50,7 +51,7 @@ export class ChatTemplateRenderer {
     this.source = template;
     this.#specialTokens = specialTokens;
     try {
-      const tokens = tokenize(withoutGenerationTags(template), { lstrip_blocks: true, trim_blocks: true });
+      const tokens = tokenize(toLibrarySource(template), { lstrip_blocks: true, trim_blocks: true });
       this.#program = withPythonFilters(withMappingMethods(withStripArguments(parse(tokens))));
     } catch (cause) {
       throw templateError('is not valid Jinja', cause);
@@ -160,15 +161,15 @@ export class ChatTemplateRenderer {
       strftime_now: (format: string) => formatDate(now, format),
     };
     for (const [name, value] of Object.entries(globals)) environment.set(name, value);
-    return new Interpreter(environment).run(this.#program).value;
+    return new PythonInterpreter(environment).run(this.#program).value;
   }
 
   /** Templates differ in whether they read content as text, as a list of parts, or either. */
   #probe(content: string | ChatTextPart[]): { isRead: boolean; defect?: unknown } {
     try {
       const text = this.#run({ messages: [{ role: 'user', content }] }, new Date());
-      // A list printed as it is, is not read.
-      return { isRead: text.includes(MARK) && !text.includes('"type": "text"') };
+      // A list that is printed as it is, or added to a text, is not read.
+      return { isRead: text.includes(MARK) && !/(["'])type\1: \1text\1/.test(text) };
     } catch (error) {
       // A template that refuses a message by name works.
       return error instanceof EngineError && error.code === 'invalid_request'
@@ -194,9 +195,13 @@ export class ChatTemplateRenderer {
 
 const CONSTANTS = { true: true, false: false, none: null, True: true, False: false, None: null };
 
-/** The tag marks the assistant's own words for training; it changes nothing that is written. */
-const withoutGenerationTags = (template: string): string =>
+/**
+ * The tag marks the assistant's own words for training; it changes nothing that is written. Jinja reads every end of a
+ * line as one line feed.
+ */
+const toLibrarySource = (template: string): string =>
   template
+    .replaceAll(/\r\n?/g, '\n')
     .replaceAll(/\{%([-+]?)\s*generation\s*([-+]?)%\}/g, '{%$1 if true $2%}')
     .replaceAll(/\{%([-+]?)\s*endgeneration\s*([-+]?)%\}/g, '{%$1 endif $2%}');
 

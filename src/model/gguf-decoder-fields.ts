@@ -9,6 +9,16 @@ import { EngineError } from '../errors.ts';
 /** Numbers as GGUF files have them: small ones, or 64 bits wide. */
 const integer = z.union([z.int(), z.bigint().transform(Number)]);
 export const ggufCount = integer.pipe(z.int().positive());
+/** Files that llama.cpp itself saves have every key: 0 stands for what the model does not have. */
+const countOrNone = integer
+  .pipe(z.int().nonnegative())
+  .transform((count) => (count === 0 ? undefined : count));
+const factorOrNone = z
+  .number()
+  .nonnegative()
+  .transform((factor) => (factor === 0 ? undefined : factor));
+/** Whether tokens see none behind them; a model whose tokens do is refused. */
+export const ggufCausal = z.literal(true).optional();
 const ggufTokenId = integer.pipe(z.int().nonnegative());
 
 /** The keys of tokens that end or begin a sequence, whatever the architecture. */
@@ -71,16 +81,20 @@ const keySchema = z.object({
   'attention.key_length': ggufCount.optional(),
   'attention.value_length': ggufCount.optional(),
   'attention.layer_norm_rms_epsilon': z.number().positive(),
-  'attention.sliding_window': ggufCount.optional(),
+  'attention.causal': ggufCausal,
+  'attention.sliding_window': countOrNone.optional(),
   'attention.sliding_window_pattern': ggufCount.optional(),
   'rope.freq_base': z.number().positive().default(10_000),
   'rope.freq_base_swa': z.number().positive().default(10_000),
   'rope.dimension_count': ggufCount.optional(),
   'rope.scaling.type': z.string().optional(),
-  'rope.scaling.factor': z.number().positive().optional(),
+  'rope.scaling.factor': factorOrNone.optional(),
+  /** The factor's name in old files. */
+  'rope.scale_linear': factorOrNone.optional(),
+  'rope.scaling.attn_factor': z.literal(1).optional(),
   attn_logit_softcapping: z.literal(0).optional(),
   final_logit_softcapping: z.literal(0).optional(),
-  expert_count: ggufCount.optional(),
+  expert_count: countOrNone.optional(),
 });
 
 /** Factors that the pairs of Llama 3 turn slower by. */
@@ -144,18 +158,22 @@ function keysOf(architecture: string, metadata: GgufMetadata): z.infer<typeof ke
   return parseMetadata(keySchema, own, `metadata of ${architecture}`);
 }
 
+/** As llama.cpp reads them: a factor without a type is linear, and a type without a factor scales nothing. */
 function scalingOf(
   architecture: string,
   keys: z.infer<typeof keySchema>,
   tensors: TensorShapes,
 ): RotaryScaling {
-  if (tensors.has(FREQUENCY_FACTORS)) return { type: 'stored', name: FREQUENCY_FACTORS };
-  const type = keys['rope.scaling.type'] ?? 'none';
-  if (type === 'none') return { type: 'default' };
-  const factor = keys['rope.scaling.factor'];
-  if (type === 'linear' && factor !== undefined) return { type, factor };
+  const type = keys['rope.scaling.type'] ?? 'linear';
+  if (type !== 'none' && type !== 'linear')
+    throw invalidConfig(
+      `${architecture}.rope.scaling.type "${type}" is not supported; supported: none, linear`,
+    );
+  const factor = type === 'none' ? 1 : (keys['rope.scaling.factor'] ?? keys['rope.scale_linear'] ?? 1);
+  if (!tensors.has(FREQUENCY_FACTORS)) return factor === 1 ? { type: 'default' } : { type: 'linear', factor };
+  if (factor === 1) return { type: 'stored', name: FREQUENCY_FACTORS };
   throw invalidConfig(
-    `${architecture}.rope.scaling.type "${type}" is not supported; supported: none, linear with a factor`,
+    `${architecture}.rope.scaling.factor beside the tensor "${FREQUENCY_FACTORS}" is not supported`,
   );
 }
 

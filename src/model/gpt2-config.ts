@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import {
+  causal,
   checkEmbeddedIds,
   headDimOf,
   invalidConfig,
@@ -46,6 +47,7 @@ const gpt2ConfigSchema = z.object({
   add_cross_attention: z.boolean().default(false),
   bos_token_id: tokenId.nullish(),
   eos_token_id: tokenIds,
+  is_causal: causal,
 });
 
 type Gpt2Fields = z.infer<typeof gpt2ConfigSchema>;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { LayerConfig } from './decoder-config.ts';
 import {
+  causal,
   checkEmbeddedIds,
   headDimOf,
   invalidConfig,
@@ -43,6 +44,7 @@ export const decoderFields = {
   partial_rotary_factor: z.number().nullish(),
   bos_token_id: tokenId.nullish(),
   eos_token_id: tokenIds,
+  is_causal: causal,
 };
 export const ropeFieldsSchema = ropeSchema;
 
@@ -78,7 +80,7 @@ export function commonConfig(fields: CommonFields, defaultHeadDim?: number) {
 }
 
 /**
- * Rotary positions of either spelling.
+ * Rotary positions of either spelling; where a file has both, the older one holds, as in transformers.
  * @throws EngineError `config_invalid` for a scaling that is not supported, or that lacks a field
  */
 export function rotaryOf(
@@ -86,9 +88,10 @@ export function rotaryOf(
   parameters: RopeFields | null | undefined,
   defaultTheta: number,
 ): RotaryConfig {
-  checkRotatesWhole(parameters?.partial_rotary_factor);
-  const theta = parameters?.rope_theta ?? fields.rope_theta ?? defaultTheta;
-  return { theta, scaling: scalingOf(parameters ?? fields.rope_scaling ?? {}) };
+  const rope = fields.rope_scaling ?? parameters ?? {};
+  checkRotatesWhole(rope.partial_rotary_factor);
+  const theta = rope.rope_theta ?? parameters?.rope_theta ?? fields.rope_theta ?? defaultTheta;
+  return { theta, scaling: scalingOf(rope) };
 }
 
 /** Only whole heads are turned. */
@@ -124,18 +127,18 @@ function scalingOf(fields: RopeFields): RotaryScaling {
 }
 
 const layerTypes = z.array(z.enum(['full_attention', 'sliding_attention'])).nullish();
-/** Which layers look back over a window alone; `sliding_window` counts the token itself. */
+/** Which layers look back over a window alone; `sliding_window` counts the token itself. Defaults are transformers'. */
 export const windowFields = {
   layer_types: layerTypes,
-  sliding_window: size.nullish(),
+  sliding_window: size.nullable().default(4096),
   use_sliding_window: z.boolean().default(false),
-  max_window_layers: z.int().nonnegative().nullish(),
+  max_window_layers: z.int().nonnegative().nullable().default(28),
 };
 type WindowFields = z.infer<z.ZodObject<typeof windowFields>>;
 
 /** The layers of Qwen 2 and 3: those from `max_window_layers` on look back over a window, where it is in use. */
 export function qwenLayers(fields: WindowFields, numLayers: number): LayerConfig[] {
-  const { layer_types: types, max_window_layers: numFull = numLayers } = fields;
+  const { layer_types: types, max_window_layers: numFull } = fields;
   checkLayerTypes(types, numLayers);
   return Array.from({ length: numLayers }, (_, layer) => {
     const slides = types == null ? layer >= (numFull ?? numLayers) : types[layer] === 'sliding_attention';

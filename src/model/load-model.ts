@@ -6,6 +6,7 @@ import type { Runtime, StoredRows } from '../runtime/runtime.ts';
 import { isGgufPath } from '../weights/gguf/gguf-header.ts';
 import { GgufReader } from '../weights/gguf/gguf-reader.ts';
 import type { StoredTensor } from '../weights/match-tensors.ts';
+import { hasOwnHead } from '../weights/own-head.ts';
 import { openSafetensors } from '../weights/sharded-safetensors.ts';
 import { numElements } from '../weights/safetensors-header.ts';
 import type { TensorSource } from '../weights/tensor-source.ts';
@@ -49,8 +50,12 @@ export class OpenModel {
    */
   static async open(path: string): Promise<OpenModel> {
     if (!isGgufPath(path)) {
-      const plan = planByConfigJson(await readConfigJson(path));
-      return OpenModel.#over(await openSafetensors(path), 'safetensors', () => plan);
+      const json = await readConfigJson(path);
+      const plan = planByConfigJson(json);
+      const source = await openSafetensors(path);
+      return OpenModel.#over(source, 'safetensors', async () =>
+        plan.config.tiedHead && (await hasOwnHead(source)) ? planByConfigJson(withOwnHead(json)) : plan,
+      );
     }
     const reader = await GgufReader.open(path);
     return OpenModel.#over(reader, 'GGUF', () => planByGguf(reader.metadata, reader.entries));
@@ -59,10 +64,10 @@ export class OpenModel {
   static async #over(
     source: TensorSource,
     fileFormat: 'safetensors' | 'GGUF',
-    planOf: () => ModelPlan,
+    planOf: () => ModelPlan | Promise<ModelPlan>,
   ): Promise<OpenModel> {
     try {
-      return new OpenModel(planOf(), source, fileFormat);
+      return new OpenModel(await planOf(), source, fileFormat);
     } catch (error) {
       await source.close();
       throw error;
@@ -189,6 +194,15 @@ export async function loadModel(path: string, runtime: ParameterMaker): Promise<
   } finally {
     await open.close();
   }
+}
+
+/** A config.json whose head is not tied; one of a model that also sees has the language model's fields inside. */
+function withOwnHead(json: unknown): unknown {
+  const fields = json as Record<string, unknown>;
+  const untied = { ...fields, tie_word_embeddings: false };
+  const { text_config: inner } = fields;
+  if (typeof inner !== 'object' || inner === null) return untied;
+  return { ...untied, text_config: { ...inner, tie_word_embeddings: false } };
 }
 
 function joined(tensors: readonly Float32Array[], length: number): Float32Array {

@@ -29,6 +29,8 @@ export const size = z.int().positive();
 /** Shapes are listed for each layer before any tensor is looked at, so that their number is bounded. */
 export const layerCount = z.int().positive().max(4096);
 export const tokenId = z.int().nonnegative();
+/** Tokens see none behind them; where a file says otherwise it is no model that goes on with a text. */
+export const causal = z.literal(true).nullish();
 export const tokenIds = z.union([tokenId, z.array(tokenId)]).nullish();
 
 /**

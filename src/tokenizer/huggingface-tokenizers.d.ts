@@ -9,6 +9,28 @@ declare module '@huggingface/tokenizers' {
     special: boolean;
     lstrip: boolean;
     rstrip: boolean;
+    single_word: boolean;
+  }
+
+  /** Cuts a text round the tokens that it finds in it. */
+  export interface Splitter {
+    split(text: string): string[];
+  }
+
+  export interface PreTokenizer {
+    config?: { type?: unknown };
+    /** Of a `Sequence`. */
+    tokenizers?: PreTokenizer[];
+    /** Of a `ByteLevel`: how it cuts a text, where it does. */
+    pattern?: RegExp;
+    /** Of a `Metaspace`. */
+    prepend_scheme?: string;
+    pre_tokenize(text: string | string[], options?: { section_index?: number }): string[];
+    pre_tokenize_text(text: string, options?: { section_index?: number }): string[];
+  }
+
+  export interface LibraryModel extends BytePairModel {
+    tokens_to_ids: ReadonlyMap<string, number>;
   }
 
   /** Of `type: "BPE"`; the other kinds of model have no `bpe`. */
@@ -22,7 +44,12 @@ declare module '@huggingface/tokenizers' {
   }
 
   export class Tokenizer {
-    readonly model: BytePairModel;
+    readonly model: LibraryModel;
+    readonly pre_tokenizer: PreTokenizer | null;
+    readonly added_tokens: readonly AddedToken[];
+    readonly added_tokens_map: ReadonlyMap<string, AddedToken>;
+    readonly splitter_unnormalized: Splitter;
+    readonly splitter_normalized: Splitter;
     constructor(tokenizer: object, config: object);
     encode(text: string, options: { add_special_tokens: boolean }): { ids: number[] };
     decode(

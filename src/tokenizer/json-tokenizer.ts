@@ -2,6 +2,7 @@ import { type BytePairModel, Tokenizer as HfTokenizer } from '@huggingface/token
 import { EngineError } from '../errors.ts';
 import { fieldOf } from '../values.ts';
 import type { InSlices } from '../process/in-slices.ts';
+import { mendLibrary } from './library-mends.ts';
 import { mergePairs } from './piece-merger.ts';
 import { byteSchemeOf, decoderTypes, METASPACE, textBytes, tokenBytes } from './token-bytes.ts';
 import type { ByteScheme } from './token-bytes.ts';
@@ -25,8 +26,7 @@ export interface JsonTokenizerOptions {
 /**
  * A tokenizer.json: text to token ids by @huggingface/tokenizers, and back by ourselves. The library (0.2) knows
  * neither the bytes of a token nor decoding piece by piece, refuses to decode an empty list, prints an unknown id as
- * "undefined", and deletes spaces before punctuation by default. It ignores `single_word` of added tokens. Encoding
- * time is linear in the text, about 1 ms for 1,400 bytes of English.
+ * "undefined", and deletes spaces before punctuation by default. Encoding time is linear in the text, about 1 ms for 1,400 bytes of English.
  */
 export class JsonTokenizer implements TokenizerModel {
   readonly vocabSize: number;
@@ -186,6 +186,7 @@ function mostShrunk(normalizer: StepConfig | null | undefined): number | undefin
 function createHfTokenizer(tokenizerJson: TokenizerJson, config: object): HfTokenizer {
   try {
     const tokenizer = new HfTokenizer(toLibraryJson(tokenizerJson, config), config);
+    mendLibrary(tokenizer, tokenizerJson);
     rememberCopies(tokenizer.model);
     return tokenizer;
   } catch (cause) {

@@ -74,6 +74,9 @@ export function byteOfToken(token: string): number | undefined {
   return hex === undefined ? undefined : parseInt(hex, 16);
 }
 
+/** The token that stands for a byte, such as <0x0A>. */
+export const byteToken = (byte: number): string => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
+
 /** Character to byte: the inverse of `bytes_to_unicode` in GPT-2's encoder.py. */
 const BYTE_LEVEL_ALPHABET: ReadonlyMap<string, number> = (() => {
   const alphabet = new Map<string, number>();

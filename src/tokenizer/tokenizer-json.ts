@@ -1,4 +1,5 @@
 import { EngineError } from '../errors.ts';
+import { fieldOf } from '../values.ts';
 import type { DecoderConfig } from './token-bytes.ts';
 
 /** The parts of a tokenizer.json that are read here; the rest is the library's. */
@@ -35,15 +36,22 @@ export function isolate(pattern: string): StepConfig {
 /**
  * Describes the tokenizer in such terms that @huggingface/tokenizers (0.2) cuts texts as Hugging Face's `tokenizers` does. Of
  * what the library reads otherwise: digits other than ASCII's, white space under `ByteLevel`'s own pattern, `Split`
- * with most behaviors, `Metaspace` that splits, words other than ASCII's. Tokens that only tokenizer_config.json adds
+ * with most behaviors, `Metaspace` that splits, words other than ASCII's, replacements with a `$`. Tokens that only tokenizer_config.json adds
  * are added, as transformers does.
  *
- * @throws EngineError `weights_invalid` for a `Split` that neither has
+ * @throws EngineError `weights_invalid` for a `Split` that neither has, and for parts that the library passes over or
+ * only comes close to
  */
 export function toLibraryJson(tokenizerJson: TokenizerJson, tokenizerConfig: object): TokenizerJson {
   const { pre_tokenizer: preTokenizer = null, added_tokens: addedTokens = [] } = tokenizerJson;
+  const { normalizer = null, model } = tokenizerJson;
+  if ((fieldOf(model, 'continuing_subword_prefix') ?? '') !== '' && fieldOf(model, 'type') === 'BPE')
+    throw unusable('a BPE with a continuing_subword_prefix is not supported');
   return {
     ...tokenizerJson,
+    ...('normalizer' in tokenizerJson
+      ? { normalizer: normalizer === null ? null : toLibraryNormalizer(normalizer) }
+      : {}),
     added_tokens: [...addedTokens, ...tokensOfConfig(tokenizerConfig, addedTokens)],
     ...('pre_tokenizer' in tokenizerJson
       ? { pre_tokenizer: preTokenizer === null ? null : sequence(toLibrarySteps(preTokenizer)) }
@@ -51,8 +59,29 @@ export function toLibraryJson(tokenizerJson: TokenizerJson, tokenizerConfig: obj
   };
 }
 
+const WITHOUT_SPACES: StepConfig = {
+  type: 'Split',
+  pattern: { Regex: '\\s+' },
+  behavior: 'Removed',
+  invert: false,
+};
+
 function sequence(steps: readonly StepConfig[]): StepConfig {
   return { type: 'Sequence', pretokenizers: steps };
+}
+
+function toLibraryNormalizer(step: StepConfig): StepConfig {
+  const { type, content, normalizers } = step;
+  // The library stands in for it with a list of its own.
+  if (type === 'Precompiled') throw unusable('the normalizer Precompiled is not supported');
+  if (type === 'Sequence' && Array.isArray(normalizers))
+    return { ...step, normalizers: (normalizers as StepConfig[]).map(toLibraryNormalizer) };
+  const isReplaced = type === 'Replace' && typeof content === 'string';
+  return isReplaced ? { ...step, content: content.replaceAll('$', '$$$$') } : step;
+}
+
+function unusable(problem: string): EngineError {
+  return new EngineError('weights_invalid', `tokenizer.json cannot be used: ${problem}`);
 }
 
 function toLibrarySteps(step: StepConfig): StepConfig[] {
@@ -69,6 +98,12 @@ function toLibrarySteps(step: StepConfig): StepConfig[] {
       // With a space put in front the library has to cut by itself.
       if (step['use_regex'] === false || step['add_prefix_space'] === true) return [step];
       return [isolate(GPT2_PATTERN), { ...step, use_regex: false }];
+    case 'WhitespaceSplit':
+      return [WITHOUT_SPACES];
+    case 'BertPreTokenizer':
+      return [WITHOUT_SPACES, punctuation('Isolated')];
+    case 'FixedLength':
+      return [isolate(`[\\s\\S]{1,${Number(step['length'])}}`)];
     case 'Metaspace':
       return step['split'] === false ? [step] : [step, mergedWithNext(String(step['replacement']))];
     case 'Punctuation':
@@ -92,15 +127,18 @@ function punctuation(behavior: unknown): StepConfig {
 function split(step: StepConfig): StepConfig {
   const behavior = String(step['behavior']);
   const text = Reflect.get(Object(step['pattern']), 'String') as unknown;
-  if (behavior === 'Removed') return step;
+  if (behavior === 'Removed') {
+    // Cut by a text, the library keeps that text.
+    const regex = Array.from(typeof text === 'string' ? text : '', literal).join('');
+    return regex === '' || step['invert'] === true ? step : { ...step, pattern: { Regex: regex } };
+  }
   // What matches and what does not are kept alike, so that there is nothing to invert.
   if (behavior === 'Isolated') return { ...step, invert: false };
   const isCharacter = typeof text === 'string' && /^.$/su.test(text) && step['invert'] !== true;
   if (isCharacter && behavior === 'MergedWithPrevious') return mergedWithPrevious(text);
   if (isCharacter && behavior === 'MergedWithNext') return mergedWithNext(text);
-  throw new EngineError(
-    'weights_invalid',
-    `tokenizer.json cannot be used: its pre-tokenizer splits with behavior ${behavior}; supported: ` +
+  throw unusable(
+    `its pre-tokenizer splits with behavior ${behavior}; supported: ` +
       `${SPLIT_BEHAVIORS.join(', ')}, the last two at a single character`,
   );
 }

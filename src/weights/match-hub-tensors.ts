@@ -10,7 +10,7 @@ interface HubNames extends Pick<StoredTensors, 'isTransposed'> {
 
 /**
  * Finds every expected parameter among the tensors of a Hugging Face file. A head that the config ties to the token
- * embedding is passed over.
+ * embedding is that embedding, and is passed over.
  * @param expected name without prefix and [out, in] shape of each parameter
  * @throws EngineError `weights_invalid` naming every missing, misshapen or unexpected tensor
  */

@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { EngineError } from '../errors.ts';
+import { assertInvariant, EngineError } from '../errors.ts';
 import { decodeBfloat16, decodeFloat16 } from '../runtime/half-precision.ts';
 import { readFully } from './read-fully.ts';
 import { numElements, parseSafetensorsHeader } from './safetensors-header.ts';
@@ -72,6 +72,15 @@ export class SafetensorsReader implements TensorSource {
           `tensor "${name}" is stored as ${entry.dtype}; supported: F32, F16, BF16`,
         );
     }
+  }
+
+  async readBytes(name: string, target: Uint8Array, start: number): Promise<void> {
+    const entry = this.entries.get(name);
+    assertInvariant(
+      entry && entry.byteStart + start + target.length <= entry.byteEnd,
+      `${name} has the bytes`,
+    );
+    await readFully(this.#file, target, this.#dataStart + entry.byteStart + start);
   }
 
   async close(): Promise<void> {

@@ -57,9 +57,17 @@ class ShardedSafetensors implements TensorSource {
   }
 
   async read(name: string): Promise<Float32Array> {
+    return this.#shard(name).read(name);
+  }
+
+  readBytes(name: string, target: Uint8Array, start: number): Promise<void> {
+    return this.#shard(name).readBytes(name, target, start);
+  }
+
+  #shard(name: string): SafetensorsReader {
     const shard = this.#shardOf.get(name);
     if (shard === undefined) throw invalid(this.path, `there is no tensor "${name}"`);
-    return shard.read(name);
+    return shard;
   }
 
   async close(): Promise<void> {

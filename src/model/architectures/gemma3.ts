@@ -109,14 +109,15 @@ function fromGguf(metadata: GgufMetadata, tensors: TensorShapes): DecoderConfig 
   const { numLayers, dim, numHeads, headDim, rotations } = common;
   const [full = { theta: DEFAULT_THETAS.full, scaling: { type: 'default' } }] = rotations;
   const sliding: RotaryConfig = { theta: keys['rope.freq_base_swa'], scaling: { type: 'default' } };
-  const pattern = keys['attention.sliding_window_pattern'] ?? DEFAULT_PATTERN;
+  const { 'attention.sliding_window': window, 'attention.sliding_window_pattern': pattern } = keys;
   return gemma3Config({
     ...common,
     // The format has no key for it; llama.cpp goes by the layers, too.
     attentionScale: 1 / Math.sqrt(numLayers === LAYERS_OF_27B ? dim / numHeads : headDim),
     bias: tensors.has('blk.0.attn_q.bias'),
     rotations: [sliding, full],
-    layers: patternLayers(keys['attention.sliding_window'] ?? 1024, pattern, numLayers),
+    // Without a window every layer sees all, whatever the pattern, as in llama.cpp.
+    layers: patternLayers(window ?? 1, window === undefined ? 1 : (pattern ?? DEFAULT_PATTERN), numLayers),
   });
 }
 

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Architecture, GgufMetadata, ModelPlan, TensorShapes } from '../architecture.ts';
 import {
   checkBlockCount,
+  ggufCausal,
   ggufCount,
   ggufTokenFields,
   ggufVocabSize,
@@ -41,6 +42,7 @@ const metadataSchema = z.object({
   'gpt2.block_count': ggufCount,
   'gpt2.attention.head_count': ggufCount,
   'gpt2.feed_forward_length': ggufCount.optional(),
+  'gpt2.attention.causal': ggufCausal,
   'gpt2.attention.layer_norm_epsilon': z.number().positive().default(1e-5),
 });
 

@@ -24,7 +24,7 @@ const NOON = new Date(2026, 10, 4, 12, 5, 9);
 const HELLO: ChatMessage[] = [{ role: 'user', content: 'Hello' }];
 
 /**
- * A message without content: Python's undefined can be trimmed and iterated, the library's cannot. A printed `True`
+ * A message without content: Python's undefined can be trimmed and iterated, the library's cannot. A printed `None`
  * and the length of astral characters differ too; no template here has them.
  */
 const LIBRARY_DIFFERS = [
@@ -41,7 +41,28 @@ const renderer = (template: string): ChatTemplateRenderer =>
   new ChatTemplateRenderer({ template, specialTokens: GOLDENS.specialTokens });
 const render = (template: string, messages = HELLO): string => renderer(template).render({ messages }, NOON);
 
+/** By jinja2 3.1 in Python, as transformers sets it up. */
+const PYTHON_SAYS: readonly (readonly [template: string, text: string])[] = [
+  ['{{ true }} {{ 1 is string }} {{ 2.0 }} {{ 7 }}', 'True False 2.0 7'],
+  ["{{ [1, 'a', none, true, 1.5, [2.0]] }}", "[1, 'a', None, True, 1.5, [2.0]]"],
+  [`{{ {'a': {'b': "it's"}, 'c': []} }}`, `{'a': {'b': "it's"}, 'c': []}`],
+  ['{{ (1, 2) }} {{ messages[0] }}', "(1, 2) {'role': 'user', 'content': 'Hello'}"],
+  ["{{ 'a' ~ 1 ~ none ~ true ~ 1.0 ~ {'k': [1]} ~ unknown }}", "a1NoneTrue1.0{'k': [1]}"],
+  ['{% set flag %}{{ false }}{% endset %}{{ flag }}', 'False'],
+  [
+    "{{ '1' == 1 }} {{ '' == false }} {{ 0 == false }} {{ 1 == 1.0 }} {{ none == unknown }}",
+    'False False True True False',
+  ],
+  ["{{ [1, [2]] == [1, [2]] }} {{ {'a': 1} == {'a': 1.0} }} {{ {'a': 1} != {'a': 2} }}", 'True True True'],
+  ["{{ [1] == [1, 2] }} {{ 'a' != 'a' }} {{ none == none }}", 'False False True'],
+  ['\r\n{% if true %}\r\na\r\n{% endif %}\rb\r\n', '\na\nb'],
+];
+
 describe('templates render as transformers renders them', () => {
+  it.each(PYTHON_SAYS)('%j', (template, text) => {
+    expect(render(template)).toBe(text);
+  });
+
   const cases = GOLDENS.cases.filter((it) => !LIBRARY_DIFFERS.includes(`${it.template}, ${it.conversation}`));
   const rendered = cases.filter(({ text }) => text !== undefined);
   const refused = cases.filter(({ error }) => error?.startsWith('TemplateError: '));

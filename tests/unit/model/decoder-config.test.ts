@@ -190,8 +190,22 @@ describe('a field of config.json', () => {
     ],
     [
       LLAMA,
-      { rope_theta: undefined, rope_parameters: { rope_type: 'default', rope_theta: 7 } },
+      {
+        rope_theta: undefined,
+        rope_scaling: undefined,
+        rope_parameters: { rope_type: 'default', rope_theta: 7 },
+      },
       { rotations: [{ theta: 7, scaling: { type: 'default' } }] },
+    ],
+    [
+      LLAMA,
+      { rope_theta: undefined, rope_scaling: { rope_type: 'default', rope_theta: 7 } },
+      { rotations: [{ theta: 7, scaling: { type: 'default' } }] },
+    ],
+    [
+      LLAMA,
+      { rope_scaling: { type: 'linear', factor: 2 }, rope_parameters: { rope_theta: 7 } },
+      { rotations: [{ theta: 7, scaling: { type: 'linear', factor: 2 } }] },
     ],
     [QWEN3, { attention_bias: true }, { qkvBias: true, outputBias: true }],
     [QWEN3, { head_dim: undefined }, { headDim: 128 }],
@@ -210,6 +224,17 @@ describe('a field of config.json', () => {
       QWEN2,
       { use_sliding_window: true, max_window_layers: 12, sliding_window: 100 },
       [...Array<null>(12).fill(null), ...Array<number>(12).fill(100)],
+    ],
+    [
+      'by the defaults of transformers',
+      QWEN2,
+      {
+        use_sliding_window: true,
+        num_hidden_layers: 30,
+        max_window_layers: undefined,
+        sliding_window: undefined,
+      },
+      [...Array<null>(28).fill(null), 4096, 4096],
     ],
     [
       'by a list',
@@ -270,9 +295,15 @@ describe('a config.json that cannot be served', () => {
     [LLAMA, { partial_rotary_factor: 0.5 }, /partial_rotary_factor 0.5 is not supported/],
     [
       LLAMA,
-      { rope_parameters: { rope_type: 'default', partial_rotary_factor: 0.5 } },
+      { rope_scaling: null, rope_parameters: { rope_type: 'default', partial_rotary_factor: 0.5 } },
       /partial_rotary_factor 0.5 is not supported/,
     ],
+    [
+      LLAMA,
+      { rope_scaling: { rope_type: 'linear', factor: 2, partial_rotary_factor: 0.5 } },
+      /partial_rotary_factor 0.5 is not supported/,
+    ],
+    [LLAMA, { is_causal: false }, /is_causal/],
     [LLAMA, { num_attention_heads: 30 }, /30 is not a multiple of 8/],
     [LLAMA, { head_dim: null, num_attention_heads: 24 }, /2048 is not a multiple of 24 heads/],
     [LLAMA, { num_key_value_heads: 5 }, /32 is not a multiple of 5/],

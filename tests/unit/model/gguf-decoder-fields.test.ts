@@ -59,6 +59,27 @@ describe("the metadata of a decoder's GGUF file", () => {
     expect(layers.map(({ window }) => window)).toEqual([16, undefined, 16, undefined, 16, undefined]);
   });
 
+  it.each<[string, Record<string, unknown>, object]>([
+    ['a factor', { 'llama.rope.scaling.factor': 2 }, { type: 'linear', factor: 2 }],
+    ['its old name', { 'llama.rope.scale_linear': 4 }, { type: 'linear', factor: 4 }],
+    ['a type', { 'llama.rope.scaling.type': 'linear' }, { type: 'default' }],
+    ['none', { 'llama.rope.scaling.type': 'none', 'llama.rope.scaling.factor': 2 }, { type: 'default' }],
+    ['zero', { 'llama.rope.scaling.type': 'linear', 'llama.rope.scaling.factor': 0 }, { type: 'default' }],
+  ])('has its scaling as llama.cpp has it where it says less than all: %s', (_, changes, scaling) => {
+    expect(configOf('llama', changes).rotations).toMatchObject([{ scaling }]);
+  });
+
+  it('may say 0 of what the model does not have, as files that llama.cpp saves do', () => {
+    expect(configOf('llama', { 'llama.expert_count': 0 })).toEqual(configOf('llama'));
+    expect(configOf('qwen2', { 'qwen2.attention.sliding_window': 0 })).toEqual(configOf('qwen2'));
+    expect(configOf('llama', { 'split.count': 1, 'split.no': 0 })).toEqual(configOf('llama'));
+  });
+
+  it.each([0, undefined])('has no layer with a window where it gives none: %s', (window) => {
+    const { layers } = configOf('gemma3', { 'gemma3.attention.sliding_window': window });
+    expect(layers).toEqual(Array.from({ length: 6 }, () => ({ window: undefined, rotation: 1 })));
+  });
+
   it.each<[Name, Record<string, unknown>, RegExp]>([
     [
       'llama',
@@ -79,11 +100,19 @@ describe("the metadata of a decoder's GGUF file", () => {
     ['llama', { 'llama.rope.freq_base': 0 }, /rope.freq_base/],
     ['llama', { 'llama.rope.freq_base': NaN }, /rope.freq_base/],
     ['llama', { 'llama.rope.scaling.type': 'yarn' }, /rope.scaling.type "yarn" is not supported/],
-    ['llama', { 'llama.rope.scaling.type': 'linear' }, /supported: none, linear with a factor/],
+    ['llama', { 'llama.rope.scaling.attn_factor': 1.2 }, /rope.scaling.attn_factor/],
+    ['scaled', { 'llama.rope.scaling.type': 'yarn' }, /rope.scaling.type "yarn" is not supported/],
+    ['scaled', { 'llama.rope.scaling.factor': 2 }, /rope.scaling.factor beside the tensor "rope_freqs/],
+    ['llama', { 'llama.attention.causal': false }, /attention.causal/],
+    [
+      'llama',
+      { 'split.count': 3, 'split.no': 1 },
+      /part 2 of 3 of a split GGUF file, which is not supported/,
+    ],
     ['llama', { 'llama.attention.layer_norm_rms_epsilon': -1 }, /layer_norm_rms_epsilon/],
     ['llama', { 'llama.expert_count': 8 }, /mixture of experts/],
     ['llama', { 'tokenizer.ggml.eos_token_id': 100_000 }, /token id 100000 lies outside the vocabulary/],
-    ['gemma3', { 'gemma3.attention.sliding_window': 0 }, /sliding_window/],
+    ['gemma3', { 'gemma3.attention.sliding_window': -1 }, /sliding_window/],
     ['gemma3', { 'gemma3.attention.sliding_window_pattern': 'swa' }, /sliding_window_pattern/],
     ['gemma3', { 'gemma3.final_logit_softcapping': 30 }, /final_logit_softcapping/],
     ['gemma3', { 'gemma3.attn_logit_softcapping': 50 }, /attn_logit_softcapping/],

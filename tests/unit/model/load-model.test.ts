@@ -61,7 +61,36 @@ async function shardedTinyGpt2(): Promise<string> {
   return folder;
 }
 
+/** A model whose config.json ties its head, with a head stored all the same. */
+async function tiedWithHead(change: number): Promise<string> {
+  const folder = tempDirectory();
+  cpSync(fixturePath('tiny-llama', 'tied-llama3-rope'), folder, { recursive: true });
+  const reader = await SafetensorsReader.open(join(folder, 'model.safetensors'));
+  const tensors: NamedTensor[] = [];
+  for (const { name, shape } of reader.entries.values())
+    tensors.push({ name, shape, values: await reader.read(name) });
+  await reader.close();
+  const embedding = tensors.find(({ name }) => name.endsWith('embed_tokens.weight'));
+  const values = (embedding?.values ?? new Float32Array()).map((value) => value + change);
+  tensors.push({ name: 'lm_head.weight', shape: embedding?.shape ?? [], values });
+  await writeSafetensors(join(folder, 'model.safetensors'), tensors);
+  return folder;
+}
+
 describe('loadModel', () => {
+  // As transformers 5 has it, which warns and does not tie them.
+  it.each([
+    ['is its embedding', 0, true],
+    ['is another', 0.5, false],
+  ])('ties the head that a file stores where it %s', async (_, change, tiedHead) => {
+    const { runtime, parameters } = recordingRuntime();
+    const { config } = await loadModel(await tiedWithHead(change), runtime);
+    expect(config.tiedHead).toBe(tiedHead);
+    const find = (name: string) => parameters.find((parameter) => parameter.name === name)?.values;
+    const head = find('lm_head.weight');
+    expect(head).toEqual(tiedHead ? undefined : find('embed_tokens.weight')?.map((value) => value + change));
+  });
+
   it('hands every parameter over once, and counts numbers and bytes', async () => {
     const { runtime, parameters } = recordingRuntime();
     const { config, numParameters, weightBytes } = await loadModel(fixturePath('tiny-gpt2'), runtime);

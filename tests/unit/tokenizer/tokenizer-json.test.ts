@@ -1,13 +1,16 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { JsonTokenizer } from '../../../src/tokenizer/json-tokenizer.ts';
 import { minNumTokens, Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
 import { readJsonFixture } from '../../support/fixtures.ts';
+import { tempDirectory } from '../../support/temp-directory.ts';
 
 /** Ids and texts by Hugging Face's `tokenizers`; see scripts/goldens/tokenizer_vocabularies.py. */
 const { texts, vocabularies, cases } = readJsonFixture('tokenizers', 'tokenizer-jsons.json') as {
   texts: string[];
-  vocabularies: Record<string, { vocab: Record<string, number>; merges: string[] }>;
+  vocabularies: Record<string, { vocab: object; merges?: string[] }>;
   cases: {
     name: string;
     vocabulary: string;
@@ -50,6 +53,37 @@ describe('a tokenizer.json', () => {
     expect(tokenizer.vocabSize).toBe(802);
   });
 
+  // Gemma 3's files of 270M and 1B: 262,144 tokens are embedded, and the next one stands for pieces of pictures.
+  it.each<[string, object, object, boolean]>([
+    ['is not embedded', { vocab_size: 802 }, {}, false],
+    ['is not embedded by a model that also sees', { text_config: { vocab_size: 802 } }, {}, false],
+    ['is not embedded, and fills up', { vocab_size: 802 }, { pad_token: '<picture>' }, false],
+    ['is embedded', { vocab_size: 803 }, {}, true],
+    ['is written by the template', { vocab_size: 802 }, { chat_template: '<picture>{{ messages }}' }, true],
+    ['ends a text', { vocab_size: 802 }, { eos_token: '<picture>' }, true],
+    ['is in a file that says nothing', {}, {}, true],
+  ])('has a token that no text has, or not, where it %s', async (_, config, tokenizerConfig, isToken) => {
+    const golden = caseOf('gemma');
+    const picture = { id: 802, content: '<picture>', special: true, normalized: false };
+    const added_tokens = [...((golden.json as { added_tokens?: object[] }).added_tokens ?? []), picture];
+    const folder = tempDirectory();
+    const files = {
+      'tokenizer.json': {
+        ...golden.json,
+        added_tokens,
+        model: { ...golden.json.model, ...vocabularies['marked'] },
+      },
+      'tokenizer_config.json': { ...tokenizerConfig, added_tokens_decoder: { 802: picture } },
+      'config.json': config,
+    };
+    for (const [name, json] of Object.entries(files)) writeFileSync(join(folder, name), JSON.stringify(json));
+    const tokenizer = await Tokenizer.load(folder);
+    const text = 'a <picture>';
+    if (isToken) expect(tokenizer.encode(text).at(-1)).toBe(802);
+    else expect(tokenizer.encode(text)).toEqual(tokenizerOf(golden).encode(text));
+    expect(tokenizer.vocabSize > 802).toBe(isToken);
+  });
+
   it.each([
     [{ String: 'ab' }, 'MergedWithNext', false],
     [{ String: 'a' }, 'MergedWithNext', true],
@@ -62,6 +96,26 @@ describe('a tokenizer.json', () => {
       expect.objectContaining({
         code: 'weights_invalid',
         message: expect.stringContaining(`behavior ${behavior}; supported: Removed,`) as unknown,
+      }),
+    );
+  });
+
+  it.each<[object, RegExp]>([
+    [{ normalizer: { type: 'Precompiled', precompiled_charsmap: '' } }, /the normalizer Precompiled is not/],
+    [
+      { normalizer: { type: 'Sequence', normalizers: [{ type: 'NFC' }, { type: 'Precompiled' }] } },
+      /the normalizer Precompiled is not supported/,
+    ],
+    [
+      { model: { type: 'BPE', continuing_subword_prefix: '##' } },
+      /a BPE with a continuing_subword_prefix is not supported/,
+    ],
+  ])('is refused where the library only comes close, or passes over what it says: %j', (fields, message) => {
+    const golden = caseOf('llama');
+    expect(() => tokenizerOf({ ...golden, json: { ...golden.json, ...fields } })).toThrow(
+      expect.objectContaining({
+        code: 'weights_invalid',
+        message: expect.stringMatching(message) as unknown,
       }),
     );
   });
