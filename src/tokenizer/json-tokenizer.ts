@@ -26,7 +26,8 @@ export interface JsonTokenizerOptions {
 /**
  * A tokenizer.json: text to token ids by @huggingface/tokenizers, and back by ourselves. The library (0.2) knows
  * neither the bytes of a token nor decoding piece by piece, refuses to decode an empty list, prints an unknown id as
- * "undefined", and deletes spaces before punctuation by default. Encoding time is linear in the text, about 1 ms for 1,400 bytes of English.
+ * "undefined", and deletes spaces before punctuation by default. Encoding time is linear in the text, about 1 ms for
+ * 1,400 bytes of English.
  */
 export class JsonTokenizer implements TokenizerModel {
   readonly vocabSize: number;

@@ -36,8 +36,8 @@ export function isolate(pattern: string): StepConfig {
 /**
  * Describes the tokenizer in such terms that @huggingface/tokenizers (0.2) cuts texts as Hugging Face's `tokenizers` does. Of
  * what the library reads otherwise: digits other than ASCII's, white space under `ByteLevel`'s own pattern, `Split`
- * with most behaviors, `Metaspace` that splits, words other than ASCII's, replacements with a `$`. Tokens that only tokenizer_config.json adds
- * are added, as transformers does.
+ * with most behaviors, `Metaspace` that splits, words other than ASCII's, replacements with a `$`. Tokens that only
+ * tokenizer_config.json adds are added, as transformers does.
  *
  * @throws EngineError `weights_invalid` for a `Split` that neither has, and for parts that the library passes over or
  * only comes close to
