@@ -11,6 +11,8 @@ namespace tokenflare {
 namespace {
 
 constexpr int kFloatTileRows = TOKENFLARE_FLOAT_TILE_ROWS;
+// Of bfloat16, whose sums take twice the registers.
+constexpr int kPairTileRows = Least(kFloatTileRows, 6);
 constexpr int kPanelVectors = kPanelWidth / kWidth;
 
 // 24 KiB of weights; with few tiles half of it, so that the block after it has room beside it.
@@ -186,7 +188,8 @@ void MultiplyFloatPanel(const Product &product, const PanelOf &panel_of) {
   float panel_bias[kPanelWidth] = {};
   if constexpr (kIsPair<Weight>) LoadBFloatBias(product, panel_of, panel_bias);
   else if (product.bias != nullptr) __builtin_memcpy(panel_bias, product.bias + col, num_cols * sizeof(float));
-  const int num_tiles = static_cast<int>((num_rows + kFloatTileRows - 1) / kFloatTileRows);
+  constexpr int kRows = kIsPair<Weight> ? kPairTileRows : kFloatTileRows;
+  const int num_tiles = static_cast<int>((num_rows + kRows - 1) / kRows);
   const bool widen = kIsHalf && num_tiles >= kFewTiles;
   constexpr int64_t kStretch = kStretchDepth / kNumbers;
   const int64_t block_depth = num_tiles == 1 ? depth : num_tiles < kFewTiles ? kStretch / 2 : kStretch;
@@ -198,8 +201,8 @@ void MultiplyFloatPanel(const Product &product, const PanelOf &panel_of) {
                         (num_tiles == 1 ? kFloatBytesAhead : steps * kPanelWidth * static_cast<int64_t>(sizeof(Weight)));
     const auto *wide = widen ? WidenStretch(weights, steps * kPanelWidth) : nullptr;
     for (int tile = 0; tile < num_tiles; tile++) {
-      const int64_t row = static_cast<int64_t>(tile) * kFloatTileRows;
-      const int rows = static_cast<int>(Least<int64_t>(kFloatTileRows, num_rows - row));
+      const int64_t row = static_cast<int64_t>(tile) * kRows;
+      const int rows = static_cast<int>(Least<int64_t>(kRows, num_rows - row));
       const FloatEnds ends = {k == 0 ? panel_bias : nullptr,
                              sums + row * kPanelWidth,
                              k + steps == depth,
@@ -212,9 +215,9 @@ void MultiplyFloatPanel(const Product &product, const PanelOf &panel_of) {
       const int64_t stride = kNumbers * depth;
       if (widen) {
         using Wide = std::remove_const_t<std::remove_pointer_t<decltype(wide)>>;
-        FloatTail<kFloatTileRows, Wide>(rows, from, stride, Stretch<Wide>{wide, steps, ahead, tile, num_tiles}, ends);
+        FloatTail<kRows, Wide>(rows, from, stride, Stretch<Wide>{wide, steps, ahead, tile, num_tiles}, ends);
       } else {
-        FloatTail<kFloatTileRows, Weight>(rows, from, stride, Stretch<Weight>{weights, steps, ahead, tile, num_tiles}, ends);
+        FloatTail<kRows, Weight>(rows, from, stride, Stretch<Weight>{weights, steps, ahead, tile, num_tiles}, ends);
       }
     }
   }

@@ -4,15 +4,17 @@
 namespace tokenflare {
 namespace {
 
-// A chain for each row and output of a tile, as many at a time as registers hold; where they hold both chains, both.
+// Registers of outputs that a tile takes at a time. Both chains of all rows and outputs are in registers; where those are
+// short, one after the other.
 #ifdef TOKENFLARE_NARROW_TILES
 template <int kRows>
 constexpr int kChainParts = kRowParts<kRows>;
-constexpr int kChainRegisters = 0;
+constexpr bool kAreBothChains = false;
 #else
+constexpr int kMostParts = kPanelWidth / kPartWidth;
 template <int kRows>
-constexpr int kChainParts = kPanelWidth / kPartWidth;
-constexpr int kChainRegisters = kPartWidth == 8 ? 8 : 24;
+constexpr int kChainParts = kRows == 1 || kPartWidth == 16 ? kMostParts : kMostParts / 2;
+constexpr bool kAreBothChains = true;
 #endif
 
 template <bool kIsOdd>
@@ -44,7 +46,7 @@ TOKENFLARE_INLINE void AddStep(const float *x, int64_t x_stride, const Weight *s
   Part weights[kNumParts];
 #pragma GCC unroll 8
   for (int p = 0; p < kNumParts; p++) weights[p] = LoadNumbers<kIsOdd>(step + p * kPartWidth);
-#pragma GCC unroll 12
+#pragma GCC unroll 6
   for (int row = 0; row < kRows; row++) {
     const Part value = x[row * x_stride + (kIsOdd ? 1 : 0)] - Part{};
 #pragma GCC unroll 8
@@ -52,30 +54,37 @@ TOKENFLARE_INLINE void AddStep(const float *x, int64_t x_stride, const Weight *s
   }
 }
 
-// sums [rows, kPanelWidth], some columns: += a block's products
+// Some columns of sums [rows, kPanelWidth].
+struct PairSums {
+  const float *from;  // where they were
+  int64_t from_stride;
+  float *to;
+};
+
+// Adds a block's products.
 template <int kRows, int kNumParts, typename Weight>
-TOKENFLARE_INLINE void AddPairs(const float *x, int64_t x_stride, const Weight *block, StepsAhead &ahead, float *sums) {
+TOKENFLARE_INLINE void AddPairs(const float *x, int64_t x_stride, const Weight *block, StepsAhead &ahead,
+                                const PairSums &sums) {
   Part even[kRows][kNumParts] = {}, odd[kRows][kNumParts] = {};
-  constexpr bool kAreBoth = 2 * kRows * kNumParts <= kChainRegisters;
   constexpr size_t kStepBytes = kPanelWidth * sizeof(BFloatPair);
 #pragma GCC unroll 1
   for (int step = 0; step < kBlockPairs; step++) {
     ahead.Ask(kStepBytes);
     AddStep<false>(x + 2 * step, x_stride, block + step * kPanelWidth, even);
-    if constexpr (kAreBoth) AddStep<true>(x + 2 * step, x_stride, block + step * kPanelWidth, odd);
+    if constexpr (kAreBothChains) AddStep<true>(x + 2 * step, x_stride, block + step * kPanelWidth, odd);
   }
-  if constexpr (!kAreBoth) {
+  if constexpr (!kAreBothChains) {
 #pragma GCC unroll 1
     for (int step = 0; step < kBlockPairs; step++) {
       AddStep<true>(x + 2 * step, x_stride, block + step * kPanelWidth, odd);
     }
   }
-#pragma GCC unroll 12
+#pragma GCC unroll 6
   for (int row = 0; row < kRows; row++) {
 #pragma GCC unroll 8
     for (int p = 0; p < kNumParts; p++) {
-      LoosePart *sum = reinterpret_cast<LoosePart *>(sums + row * kPanelWidth + p * kPartWidth);
-      *sum = *sum + (even[row][p] + odd[row][p]);
+      const Part sum = *reinterpret_cast<const LoosePart *>(sums.from + row * sums.from_stride + p * kPartWidth);
+      *reinterpret_cast<LoosePart *>(sums.to + row * kPanelWidth + p * kPartWidth) = sum + (even[row][p] + odd[row][p]);
     }
   }
 }
@@ -83,14 +92,19 @@ TOKENFLARE_INLINE void AddPairs(const float *x, int64_t x_stride, const Weight *
 template <int kRows, typename Weight>
 __attribute__((noinline)) void PairTile(const float *x, int64_t x_stride, const Stretch<Weight> &block, const FloatEnds &ends) {
   constexpr int kNumParts = kChainParts<kRows>;
-  for (int row = 0; ends.bias != nullptr && row < kRows; row++) {
-    __builtin_memcpy(ends.sums + row * kPanelWidth, ends.bias, kPanelWidth * sizeof(float));
+  // Stores of sums and chains would wait behind those of the output, if its lines came from memory only then.
+  for (int row = 0; ends.is_last && row < kRows; row++) {
+    for (int col = 0; col < kPanelWidth; col += 16) __builtin_prefetch(ends.output + row * ends.num_out + col, 1, 3);
   }
   StepsAhead ahead = {block.ahead, block.tile, block.num_tiles};
+  // Sums are not set to the bias first: reading them in other pieces than they were written in would wait for that.
+  PairSums sums = {ends.bias, 0, ends.sums};
   for (int64_t k = 0; k < block.depth; k += kBlockPairs) {
+    if (k > 0 || ends.bias == nullptr) sums = {ends.sums, kPanelWidth, ends.sums};
 #pragma GCC unroll 1
     for (int col = 0; col < kPanelWidth; col += kNumParts * kPartWidth) {
-      AddPairs<kRows, kNumParts>(x + 2 * k, x_stride, block.weights + k * kPanelWidth + col, ahead, ends.sums + col);
+      AddPairs<kRows, kNumParts>(x + 2 * k, x_stride, block.weights + k * kPanelWidth + col, ahead,
+                                  {sums.from + col, sums.from_stride, sums.to + col});
     }
   }
   if (ends.is_last) FinishFloats(ends, kRows);
