@@ -21,6 +21,7 @@ constexpr int64_t kStretchDepth = TOKENFLARE_STRETCH_DEPTH;
 #else
 constexpr int64_t kStretchDepth = 192;
 #endif
+static_assert(kStretchDepth / 2 % kBlockDepth == 0, "a stretch has whole blocks");
 constexpr int kFewTiles = 4;
 // How far ahead one tile alone asks for weights: what is on its way from memory at a time.
 constexpr int64_t kFloatBytesAhead = 3072;
