@@ -11,8 +11,6 @@ namespace tokenflare {
 namespace {
 
 constexpr int kFloatTileRows = TOKENFLARE_FLOAT_TILE_ROWS;
-// Of bfloat16, whose sums take twice the registers.
-constexpr int kPairTileRows = Least(kFloatTileRows, 6);
 constexpr int kPanelVectors = kPanelWidth / kWidth;
 
 // 24 KiB of weights; with few tiles half of it, so that the block after it has room beside it.
@@ -25,6 +23,8 @@ static_assert(kStretchDepth / 2 % kBlockDepth == 0, "a stretch has whole blocks"
 constexpr int kFewTiles = 4;
 // How far ahead one tile alone asks for weights: what is on its way from memory at a time.
 constexpr int64_t kFloatBytesAhead = 3072;
+// A block more: its columns may be taken in two turns.
+constexpr int64_t kPairBytesAhead = 5120;
 
 inline Vector LoadWeights(const float *from) { return Load(from); }
 inline Vector LoadWeights(const Float16 *from) { return LoadHalves(reinterpret_cast<const uint8_t *>(from)); }
@@ -189,21 +189,20 @@ void MultiplyFloatPanel(const Product &product, const PanelOf &panel_of) {
   float panel_bias[kPanelWidth] = {};
   if constexpr (kIsPair<Weight>) LoadBFloatBias(product, panel_of, panel_bias);
   else if (product.bias != nullptr) __builtin_memcpy(panel_bias, product.bias + col, num_cols * sizeof(float));
-  constexpr int kRows = kIsPair<Weight> ? kPairTileRows : kFloatTileRows;
-  const int num_tiles = static_cast<int>((num_rows + kRows - 1) / kRows);
+  const int num_tiles = static_cast<int>((num_rows + kFloatTileRows - 1) / kFloatTileRows);
   const bool widen = kIsHalf && num_tiles >= kFewTiles;
-  constexpr int64_t kStretch = kStretchDepth / kNumbers;
+  constexpr int64_t kStretch = kStretchDepth / kNumbers, kBytesAhead = kIsPair<Weight> ? kPairBytesAhead : kFloatBytesAhead;
   const int64_t block_depth = num_tiles == 1 ? depth : num_tiles < kFewTiles ? kStretch / 2 : kStretch;
   float *sums = Scratch(1, num_rows * kPanelWidth);
   for (int64_t k = 0; k < depth; k += block_depth) {
     const int64_t steps = Least(block_depth, depth - k);
     const Weight *weights = panel + k * kPanelWidth;
     const char *ahead = reinterpret_cast<const char *>(weights) +
-                        (num_tiles == 1 ? kFloatBytesAhead : steps * kPanelWidth * static_cast<int64_t>(sizeof(Weight)));
+                        (num_tiles == 1 ? kBytesAhead : steps * kPanelWidth * static_cast<int64_t>(sizeof(Weight)));
     const auto *wide = widen ? WidenStretch(weights, steps * kPanelWidth) : nullptr;
     for (int tile = 0; tile < num_tiles; tile++) {
-      const int64_t row = static_cast<int64_t>(tile) * kRows;
-      const int rows = static_cast<int>(Least<int64_t>(kRows, num_rows - row));
+      const int64_t row = static_cast<int64_t>(tile) * kFloatTileRows;
+      const int rows = static_cast<int>(Least<int64_t>(kFloatTileRows, num_rows - row));
       const FloatEnds ends = {k == 0 ? panel_bias : nullptr,
                              sums + row * kPanelWidth,
                              k + steps == depth,
@@ -216,9 +215,9 @@ void MultiplyFloatPanel(const Product &product, const PanelOf &panel_of) {
       const int64_t stride = kNumbers * depth;
       if (widen) {
         using Wide = std::remove_const_t<std::remove_pointer_t<decltype(wide)>>;
-        FloatTail<kRows, Wide>(rows, from, stride, Stretch<Wide>{wide, steps, ahead, tile, num_tiles}, ends);
+        FloatTail<kFloatTileRows, Wide>(rows, from, stride, Stretch<Wide>{wide, steps, ahead, tile, num_tiles}, ends);
       } else {
-        FloatTail<kRows, Weight>(rows, from, stride, Stretch<Weight>{weights, steps, ahead, tile, num_tiles}, ends);
+        FloatTail<kFloatTileRows, Weight>(rows, from, stride, Stretch<Weight>{weights, steps, ahead, tile, num_tiles}, ends);
       }
     }
   }

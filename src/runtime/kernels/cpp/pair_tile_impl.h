@@ -4,17 +4,19 @@
 namespace tokenflare {
 namespace {
 
-// Registers of outputs that a tile takes at a time. Both chains of all rows and outputs are in registers; where those are
-// short, one after the other.
+// Registers of outputs that a tile takes at a time, and whether both chains of all its rows are in registers at once: where
+// those are short, one chain follows the other.
 #ifdef TOKENFLARE_NARROW_TILES
 template <int kRows>
 constexpr int kChainParts = kRowParts<kRows>;
+template <int kRows>
 constexpr bool kAreBothChains = false;
 #else
 constexpr int kMostParts = kPanelWidth / kPartWidth;
 template <int kRows>
 constexpr int kChainParts = kRows == 1 || kPartWidth == 16 ? kMostParts : kMostParts / 2;
-constexpr bool kAreBothChains = true;
+template <int kRows>
+constexpr bool kAreBothChains = 2 * kRows * kChainParts<kRows> <= (kPartWidth == 8 ? 12 : 24);
 #endif
 
 template <bool kIsOdd>
@@ -46,7 +48,7 @@ TOKENFLARE_INLINE void AddStep(const float *x, int64_t x_stride, const Weight *s
   Part weights[kNumParts];
 #pragma GCC unroll 8
   for (int p = 0; p < kNumParts; p++) weights[p] = LoadNumbers<kIsOdd>(step + p * kPartWidth);
-#pragma GCC unroll 6
+#pragma GCC unroll 12
   for (int row = 0; row < kRows; row++) {
     const Part value = x[row * x_stride + (kIsOdd ? 1 : 0)] - Part{};
 #pragma GCC unroll 8
@@ -66,20 +68,20 @@ template <int kRows, int kNumParts, typename Weight>
 TOKENFLARE_INLINE void AddPairs(const float *x, int64_t x_stride, const Weight *block, StepsAhead &ahead,
                                 const PairSums &sums) {
   Part even[kRows][kNumParts] = {}, odd[kRows][kNumParts] = {};
-  constexpr size_t kStepBytes = kPanelWidth * sizeof(BFloatPair);
+  constexpr size_t kStepBytes = kNumParts * kPartWidth * sizeof(BFloatPair);
 #pragma GCC unroll 1
   for (int step = 0; step < kBlockPairs; step++) {
     ahead.Ask(kStepBytes);
     AddStep<false>(x + 2 * step, x_stride, block + step * kPanelWidth, even);
-    if constexpr (kAreBothChains) AddStep<true>(x + 2 * step, x_stride, block + step * kPanelWidth, odd);
+    if constexpr (kAreBothChains<kRows>) AddStep<true>(x + 2 * step, x_stride, block + step * kPanelWidth, odd);
   }
-  if constexpr (!kAreBothChains) {
+  if constexpr (!kAreBothChains<kRows>) {
 #pragma GCC unroll 1
     for (int step = 0; step < kBlockPairs; step++) {
       AddStep<true>(x + 2 * step, x_stride, block + step * kPanelWidth, odd);
     }
   }
-#pragma GCC unroll 6
+#pragma GCC unroll 12
   for (int row = 0; row < kRows; row++) {
 #pragma GCC unroll 8
     for (int p = 0; p < kNumParts; p++) {
