@@ -39,7 +39,7 @@ export const COMMON = [
 /** What a file is compiled with beside: those of an instruction set, with its instructions alone. */
 const OF_FILE = {
   'kernels_amx.cc':
-    '-mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mamx-tile -mamx-int8 -mavx2 -mfma -mf16c',
+    '-mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mamx-tile -mamx-int8 -mamx-bf16 -mavx2 -mfma -mf16c',
   'kernels_avx512vnni.cc': '-mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mavx2 -mfma -mf16c',
   'kernels_avx512.cc': '-mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx2 -mfma -mf16c',
   // For size: the loops that matter are unrolled by hand.

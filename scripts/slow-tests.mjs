@@ -142,8 +142,8 @@ export const SLOW_TESTS = [
     sources: ['src/text/', 'src/fairness/', 'src/tokenizer/', 'src/engine/client/'],
   },
   {
-    tests: ['tests/numeric/{native-attention,native-programs,native-kernels}.test.ts'],
-    seconds: 25,
+    tests: ['tests/numeric/{native-attention,native-bfloats,native-programs,native-kernels}.test.ts'],
+    seconds: 28,
     sources: ['src/runtime/kernels/', 'src/runtime/native/', 'src/runtime/step/'],
   },
   {

@@ -119,13 +119,13 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('products of integers', ()
     }
   });
 
-  it.each(['F16', 'BF16'])('of %s are those by decoded weights, without rounding', async (format) => {
+  it('of F16 are those by decoded weights, without rounding', async () => {
     const inputs = someRows(14, 96, 3);
     const numOut = 37;
     const weights = new Float32Array(numOut * 96); // [out, in]
-    formatNamed(format).decode(storedHalves(numOut * 96), weights);
+    formatNamed('F16').decode(storedHalves(numOut * 96), weights);
     for (const runtime of runtimes) {
-      const part = storedPart(format, numOut, storedHalves(numOut * 96));
+      const part = storedPart('F16', numOut, storedHalves(numOut * 96));
       const weight = await runtime.createStoredParameter('w', [numOut, 96], [part]);
       const results = await runOps(runtime, inputs, (x, ops) => ops.linear(x, weight, undefined));
       results.forEach((result, row) =>

@@ -24,12 +24,12 @@ import { KernelKvCache } from './kernel-kv-cache.ts';
 import { KernelParameter, type KernelMemory, STORED_FORMATS } from './kernel-parameter.ts';
 import { encodeStep } from './step-program.ts';
 
-/** For people: how matrices are held. */
+/** How matrices are held: for people, and told apart by pages on disk and `system_fingerprint`. Another text if bits change. */
 const HELD: Readonly<Record<WeightFormatOf<'native'>, string>> = {
-  auto: 'in the blocks of a GGUF file, else int8',
+  auto: 'as a GGUF file has them, else int8',
   f32: 'float32',
   f16: 'float16',
-  bf16: 'bfloat16',
+  bf16: 'bfloat16, rows rounded alike',
   int8: 'int8',
 };
 /** How keys and values are held, for people. */
@@ -153,7 +153,7 @@ export class KernelRuntime implements Runtime {
   get pageBytes(): PageBytes {
     const rounding = this.name === 'wasm' ? `, ${this.#instructionSet.name}` : '';
     return {
-      format: `${this.name}, weights ${this.#weights}, cache ${this.#cacheFormat}${rounding}`,
+      format: `${this.name}, weights ${HELD[this.#weights]}, cache ${this.#cacheFormat}${rounding}`,
       readPage: (cache, page, bytes) => kernelCache(cache).readPage(page, bytes),
       writePage: (cache, page, bytes) => kernelCache(cache).writePage(page, bytes),
       ...(this.#addon.releasePages === undefined

@@ -3,13 +3,13 @@
 namespace tokenflare {
 namespace {
 
-// A row of a matrix, one number of each step of the depth: asked for ahead, since no two share a cache line.
-template <typename Weight>
+// A row of a matrix, kSide numbers of each step of the depth: asked for ahead, since no two steps share a cache line.
+template <int kSide = 1, typename Weight>
 void AddFloatRow(const Weight *from, int64_t depth, float *output) {
   constexpr int64_t kAhead = 24;
   for (int64_t k = 0; k < depth; k++) {
-    __builtin_prefetch(from + Least(k + kAhead, depth - 1) * kPanelWidth);
-    output[k] += Widen(from[k * kPanelWidth]);
+    __builtin_prefetch(from + Least(k / kSide + kAhead, (depth - 1) / kSide) * kPanelWidth * kSide);
+    output[k] += Widen(from[k / kSide * kPanelWidth * kSide + k % kSide]);
   }
 }
 
@@ -64,7 +64,7 @@ void AddRow(const Matrix &matrix, int64_t row, float *output) {
   const uint8_t *panel = segment.panels + place / kPanelWidth * PanelBytes(segment.format, depth);
   switch (segment.format) {
     case Format::kF32: return AddFloatRow(reinterpret_cast<const float *>(panel) + column, depth, output);
-    case Format::kBF16: return AddFloatRow(reinterpret_cast<const BFloat16 *>(panel) + column, depth, output);
+    case Format::kBF16: return AddFloatRow<2>(reinterpret_cast<const BFloat16 *>(panel) + 2 * column, depth, output);
     case Format::kF16: return AddFloatRow(reinterpret_cast<const Float16 *>(panel) + column, depth, output);
     default: return AddIntegerRow(segment.format, panel, column, depth, output);
   }

@@ -18,6 +18,8 @@ struct Product {
   const float *residual;  // [rows, num_out], or null
   float *output;
   RowBlock *rounded;  // room for x as integers, RoundedBlocks of them, where the matrix has integers
+  // x rounded to bfloat16, [rows, PaddedDepth], where the matrix has such; `linear` sets it.
+  const float *bfloats = nullptr;
 };
 
 // A panel of a product's matrix: where its columns are, and where they go.
@@ -79,7 +81,7 @@ struct Rotation {
 struct Kernels {
   const char *name;
   void (*linear)(const Product &product);
-  // The part of it of one panel. Where that has integers, the rows are rounded.
+  // The part of it of one panel. Where that has integers or bfloat16, the rows are rounded.
   void (*panel)(const Product &product, const PanelOf &panel);
   // Adds row `row` of a matrix to `output`, [depth].
   void (*add_row)(const Matrix &matrix, int64_t row, float *output);
@@ -109,6 +111,7 @@ struct Kernels {
 };
 
 // The sets of one kind of processor. A set that differs by its products of integers alone has all else of another.
+const Kernels *AmxTileKernels();
 const Kernels *AmxIntegerKernels();
 const Kernels *Avx512VnniKernels();
 const Kernels *Avx512Kernels();

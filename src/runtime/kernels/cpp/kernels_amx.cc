@@ -1,5 +1,5 @@
-// Compiled with the instructions of AMX for bytes beside those of AVX-512: products of many rows by tiles, with the sums and
-// thus the bits of AVX-512 VNNI, whose kernels have all else.
+// Compiled with the instructions of AMX beside those of AVX-512: products of many rows by tiles, with the sums and thus the
+// bits of AVX-512 VNNI, whose kernels have all else. For bfloat16 see linear_tiles_bfloat_impl.h.
 //
 // A tile instruction multiplies the integers of one block of the depth, of 16 rows and 16 outputs, as exactly as VNNI does.
 // Vectors then scale them. Tiles and vectors share ports: what limits this is the scaling.
@@ -18,6 +18,7 @@
 #include "integer_avx512.h"
 #include "for_panels.h"
 #include "linear_int8_impl.h"
+#include "round_bfloats_impl.h"
 
 namespace tokenflare {
 namespace {
@@ -49,15 +50,8 @@ void RoundTiles(const float *x, int64_t depth, int64_t num_tiles, TileBlock *blo
   });
 }
 
-// Which tile is for what: four of sums, then rows and weights of a block, and those of half a block.
-struct alignas(64) TileShapes {
-  uint8_t palette = 1, start_row = 0, reserved[14] = {};
-  uint16_t row_bytes[16] = {64, 64, 64, 64, 32, 64, 16, 64};
-  uint8_t num_rows[16] = {16, 16, 16, 16, 16, 8, 16, 4};
-};
-static_assert(sizeof(TileShapes) == 64, "as the instruction reads it");
-// Of the program, not of a function: GCC takes the instruction to read no more than the first bytes.
-constexpr TileShapes kTileShapes;
+// Four tiles of sums, then rows and weights of a block, and those of half a block.
+constexpr TileShapes kTileShapes = {{64, 64, 64, 64, 32, 64, 16, 64}, {16, 16, 16, 16, 16, 8, 16, 4}};
 
 // Blocks of a panel's depth that are unpacked at a time: they stay in the first level of the cache.
 constexpr int kUnpacked = kSetBlocks;
@@ -168,12 +162,24 @@ void MultiplyBlocks(const UnpackedBlock<kFormat> *weights, int count, int half, 
 // Rounded rows of a product, and how many tiles they make.
 struct TiledRows {
   const TileBlock *blocks;
+  const uint16_t *bfloats;
   int64_t num_tiles;
 };
 
+// Leaves what the sums [tiles][16 rows][32] become in the output; without a bias they began there.
+void FinishTiles(const Product &product, const PanelOf &panel, int64_t num_tiles, const float *bias, float *sums) {
+  const int64_t num_out = product.matrix.num_out;
+  for (int64_t tile = 0; tile < num_tiles; tile++) {
+    const int64_t start = tile * kRows * num_out + panel.Column();
+    const float *residual = product.residual == nullptr ? nullptr : product.residual + start;
+    FinishTile({nullptr, nullptr, 0, {}, bias, residual, product.output + start, num_out, panel.NumCols(), product.gelu},
+               kRows, sums + tile * kRows * kPanelWidth);
+  }
+}
+
 template <Format kFormat>
 void MultiplyPanelByTiles(const Product &product, const TiledRows &rows, const PanelOf &panel) {
-  const int64_t num_out = product.matrix.num_out, num_blocks = NumBlocks(product.matrix.depth), col = panel.Column();
+  const int64_t num_blocks = NumBlocks(product.matrix.depth);
   const int64_t panel_bytes = PanelBytes(kFormat, product.matrix.depth);
   float *sums = Scratch(1, rows.num_tiles * kRows * kPanelWidth);  // [tiles][16 rows][32]
   __builtin_memset(sums, 0, rows.num_tiles * kRows * kPanelWidth * sizeof(float));
@@ -199,15 +205,15 @@ void MultiplyPanelByTiles(const Product &product, const TiledRows &rows, const P
   }
   TILE_RELEASE();
   float bias[kPanelWidth] = {};
-  const int num_cols = panel.NumCols();
-  if (product.bias != nullptr) __builtin_memcpy(bias, product.bias + col, num_cols * sizeof(float));
-  for (int64_t tile = 0; tile < rows.num_tiles; tile++) {
-    const int64_t start = tile * kRows * num_out + col;
-    const float *residual = product.residual == nullptr ? nullptr : product.residual + start;
-    FinishTile({nullptr, nullptr, num_blocks, {}, bias, residual, product.output + start, num_out, num_cols, product.gelu},
-               kRows, sums + tile * kRows * kPanelWidth);
-  }
+  if (product.bias != nullptr) __builtin_memcpy(bias, product.bias + panel.Column(), panel.NumCols() * sizeof(float));
+  FinishTiles(product, panel, rows.num_tiles, bias, sums);
 }
+
+}  // namespace
+}  // namespace tokenflare
+#include "linear_tiles_bfloat_impl.h"
+namespace tokenflare {
+namespace {
 
 // From so many rows on tiles are faster. Blocks of bytes have nothing to unpack for VNNI, which is faster for longer.
 int64_t LeastRows(const Matrix &matrix) {
@@ -220,8 +226,8 @@ int64_t LeastRows(const Matrix &matrix) {
 void MultiplyTiled(const Product &product, const TiledRows &rows, const PanelOf &panel) {
   switch (panel.segment.format) {
     case Format::kF32:
-    case Format::kBF16:
     case Format::kF16: return;
+    case Format::kBF16: return MultiplyBFloatPanelByTiles(product, rows.bfloats, rows.num_tiles, panel);
     case Format::kQ8: return MultiplyPanelByTiles<Format::kQ8>(product, rows, panel);
     case Format::kQ4: return MultiplyPanelByTiles<Format::kQ4>(product, rows, panel);
     case Format::kQ4Min: return MultiplyPanelByTiles<Format::kQ4Min>(product, rows, panel);
@@ -246,33 +252,52 @@ Product RowsFrom(const Product &product, int64_t first, RowBlock *rounded) {
 }
 
 // Rows beyond the last whole tile are VNNI's, panel by panel: their weights are in the cache then.
+template <bool kHasBFloats>
 void LinearByTiles(const Product &product) {
   const Kernels &vnni = *Avx512VnniKernels();
   const Matrix &matrix = product.matrix;
-  if (!matrix.HasIntegers() || product.num_rows < LeastRows(matrix)) return vnni.linear(product);
-  const int64_t num_tiles = product.num_rows / kRows, num_blocks = NumBlocks(matrix.depth);
-  TileBlock *blocks = reinterpret_cast<TileBlock *>(product.rounded);
-  RoundTiles(product.x, matrix.depth, num_tiles, blocks);
-  RowBlock *behind = reinterpret_cast<RowBlock *>(blocks + num_tiles * num_blocks);
-  const Product rest = RowsFrom(product, num_tiles * kRows, behind);
-  if (rest.num_rows > 0) RoundRows(rest.x, matrix.depth, TileSplit(rest.num_rows), rest.rounded);
+  const bool has_integers = matrix.HasIntegers(), has_bfloats = matrix.HasBFloats();
+  const bool is_tiled = has_integers ? kHasBFloats || !has_bfloats : kHasBFloats && has_bfloats;
+  if (!is_tiled || product.num_rows < LeastRows(matrix)) return vnni.linear(product);
+  const int64_t num_tiles = product.num_rows / kRows, depth = matrix.depth;
+  TiledRows rows = {reinterpret_cast<TileBlock *>(product.rounded), nullptr, num_tiles};
+  RowBlock *behind = nullptr;
+  if (has_integers) {
+    TileBlock *blocks = reinterpret_cast<TileBlock *>(product.rounded);
+    RoundTiles(product.x, depth, num_tiles, blocks);
+    behind = reinterpret_cast<RowBlock *>(blocks + num_tiles * NumBlocks(depth));
+  }
+  Product rest = RowsFrom(product, num_tiles * kRows, behind);
+  if (has_integers && rest.num_rows > 0) RoundRows(rest.x, depth, TileSplit(rest.num_rows), rest.rounded);
+  if (has_bfloats) {
+    const int64_t size = num_tiles * kRows * PaddedDepth(depth) / 2;
+    float *bfloats = Scratch(4, size + rest.num_rows * PaddedDepth(depth));
+    RoundBFloatTiles(product.x, depth, num_tiles, reinterpret_cast<uint16_t *>(bfloats));
+    RoundRowsToBFloats(rest.x, rest.num_rows, depth, bfloats + size);
+    rows.bfloats = reinterpret_cast<uint16_t *>(bfloats);
+    rest.bfloats = bfloats + size;
+  }
   ForPanels(matrix, [&](const PanelOf &panel) {
-    if (IsFloat(panel.segment.format)) return vnni.panel(product, panel);
-    MultiplyTiled(product, {blocks, num_tiles}, panel);
+    if (panel.segment.format == Format::kF32 || panel.segment.format == Format::kF16) return vnni.panel(product, panel);
+    MultiplyTiled(product, rows, panel);
     if (rest.num_rows > 0) vnni.panel(rest, panel);
   });
 }
 
-}  // namespace
-
-const Kernels *AmxIntegerKernels() {
-  static const Kernels kernels = [] {
+template <bool kHasBFloats>
+const Kernels *KernelsByTiles(const char *name) {
+  static const Kernels kernels = [&] {
     Kernels changed = *Avx512VnniKernels();
-    changed.name = "AMX";
-    changed.linear = LinearByTiles;
+    changed.name = name;
+    changed.linear = LinearByTiles<kHasBFloats>;
     return changed;
   }();
   return &kernels;
 }
+
+}  // namespace
+
+const Kernels *AmxTileKernels() { return KernelsByTiles<true>("AMX"); }
+const Kernels *AmxIntegerKernels() { return KernelsByTiles<false>("AMX for integers alone"); }
 
 }  // namespace tokenflare

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "multiply_bfloat.h"
+#include "tiles.h"
 
 namespace tokenflare {
 namespace {
@@ -89,15 +90,7 @@ inline void StoreRows(const __m512i (&rows)[16], uint8_t *tile) {
   for (int i = 0; i < 16; i++) _mm512_storeu_si512(tile + 64 * i, rows[i]);
 }
 
-// Eight registers of sixteen rows of 64 bytes.
-struct alignas(64) TileShapes {
-  uint8_t palette = 1, start_row = 0, reserved[14] = {};
-  uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-  uint8_t num_rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-};
-
-// Of the program, not of a function: GCC takes the instruction to read no more than the first bytes.
-constexpr TileShapes kTileShapes;
+constexpr TileShapes kTileShapes = {{64, 64, 64, 64, 64, 64, 64, 64}, {16, 16, 16, 16, 16, 16, 16, 16}};
 
 void BeginTiles() { _tile_loadconfig(&kTileShapes); }
 void EndTiles() { _tile_release(); }

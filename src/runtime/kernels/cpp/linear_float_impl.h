@@ -3,7 +3,9 @@
 // A thread takes whole panels. Of a panel it takes kStretchDepth steps of the depth at a time, small enough for the
 // innermost cache, and multiplies all rows by them, a tile of rows after the other, whose sums wait in between. So a
 // weight is read from memory once, whatever the number of rows, while the next ones are asked for. Each sum starts at
-// the bias and adds its products from the first step of the depth to the last, whatever the tile or block.
+// the bias and adds its products from the first step of the depth to the last, whatever the tile or block; of bfloat16, which
+// has an order of its own, see pair_tile_impl.h.
+#include "round_bfloats_impl.h"
 
 namespace tokenflare {
 namespace {
@@ -17,13 +19,30 @@ constexpr int64_t kStretchDepth = TOKENFLARE_STRETCH_DEPTH;
 #else
 constexpr int64_t kStretchDepth = 192;
 #endif
+static_assert(kStretchDepth / 2 % kBlockDepth == 0, "a stretch has whole blocks");
 constexpr int kFewTiles = 4;
 // How far ahead one tile alone asks for weights: what is on its way from memory at a time.
 constexpr int64_t kFloatBytesAhead = 3072;
+// A block more: its columns may be taken in two turns.
+constexpr int64_t kPairBytesAhead = 5120;
 
 inline Vector LoadWeights(const float *from) { return Load(from); }
-inline Vector LoadWeights(const BFloat16 *from) { return WidenBFloats(from); }
 inline Vector LoadWeights(const Float16 *from) { return LoadHalves(reinterpret_cast<const uint8_t *>(from)); }
+
+// Two numbers of the depth of bfloat16, the first one in the lower half: a step of the depth is such a pair.
+struct BFloatPair {
+  uint32_t bits;
+};
+// The same in float32. A register's first numbers lie side by side, then its second ones.
+struct WidePair {
+  float numbers[2];
+};
+template <typename Weight>
+constexpr bool kIsPair = false;
+template <>
+constexpr bool kIsPair<BFloatPair> = true;
+template <>
+constexpr bool kIsPair<WidePair> = true;
 
 // Some steps of the depth of a panel, as one tile of rows multiplies them.
 template <typename Weight>
@@ -137,10 +156,20 @@ __attribute__((noinline)) void FloatTile(const float *x, int64_t x_stride, const
 
 #endif
 
+}  // namespace
+}  // namespace tokenflare
+#include "pair_tile_impl.h"
+namespace tokenflare {
+namespace {
+
 template <int kRows, typename Weight, typename... Rest>
 inline void FloatTail(int num_rows, const Rest &...rest) {
   if (num_rows == kRows) {
-    FloatTile<kRows, Weight>(rest...);
+    if constexpr (kIsPair<Weight>) {
+      PairTile<kRows, Weight>(rest...);
+    } else {
+      FloatTile<kRows, Weight>(rest...);
+    }
   } else if constexpr (kRows > 1) {
     FloatTail<kRows - 1, Weight>(num_rows, rest...);
   }
@@ -156,27 +185,41 @@ const float *WidenStretch(const Half *weights, int64_t size) {
 
 const float *WidenStretch(const float *weights, int64_t) { return weights; }
 
+const WidePair *WidenStretch(const BFloatPair *weights, int64_t size) {
+  float *widened = Scratch(0, 2 * size);
+  for (int64_t i = 0; i < size; i += kPartWidth) {
+    *reinterpret_cast<LoosePart *>(widened + 2 * i) = LoadNumbers<false>(weights + i);
+    *reinterpret_cast<LoosePart *>(widened + 2 * i + kPartWidth) = LoadNumbers<true>(weights + i);
+  }
+  return reinterpret_cast<const WidePair *>(widened);
+}
+
 template <typename Weight>
 void MultiplyFloatPanel(const Product &product, const PanelOf &panel_of) {
-  const float *x = product.x, *bias = product.bias, *residual = product.residual;
+  // Of the depth in a step.
+  constexpr int64_t kNumbers = kIsPair<Weight> ? 2 : 1;
+  constexpr bool kIsHalf = sizeof(Weight) < kNumbers * sizeof(float);
+  const float *x = kIsPair<Weight> ? product.bfloats : product.x, *residual = product.residual;
   const Matrix &matrix = product.matrix;
   const int64_t num_rows = product.num_rows;
   float *output = product.output;
-  const int64_t col = panel_of.Column(), depth = matrix.depth;
+  const int64_t col = panel_of.Column(), depth = kIsPair<Weight> ? PaddedDepth(matrix.depth) / 2 : matrix.depth;
   const int num_cols = panel_of.NumCols();
   const Weight *panel = reinterpret_cast<const Weight *>(panel_of.segment.panels) + panel_of.index * depth * kPanelWidth;
   float panel_bias[kPanelWidth] = {};
-  if (bias != nullptr) __builtin_memcpy(panel_bias, bias + col, num_cols * sizeof(float));
+  if constexpr (kIsPair<Weight>) LoadBFloatBias(product, panel_of, panel_bias);
+  else if (product.bias != nullptr) __builtin_memcpy(panel_bias, product.bias + col, num_cols * sizeof(float));
   const int num_tiles = static_cast<int>((num_rows + kFloatTileRows - 1) / kFloatTileRows);
-  const bool widen = sizeof(Weight) < sizeof(float) && num_tiles >= kFewTiles;
-  const int64_t block_depth = num_tiles == 1 ? depth : num_tiles < kFewTiles ? kStretchDepth / 2 : kStretchDepth;
+  const bool widen = kIsHalf && num_tiles >= kFewTiles;
+  constexpr int64_t kStretch = kStretchDepth / kNumbers, kBytesAhead = kIsPair<Weight> ? kPairBytesAhead : kFloatBytesAhead;
+  const int64_t block_depth = num_tiles == 1 ? depth : num_tiles < kFewTiles ? kStretch / 2 : kStretch;
   float *sums = Scratch(1, num_rows * kPanelWidth);
   for (int64_t k = 0; k < depth; k += block_depth) {
     const int64_t steps = Least(block_depth, depth - k);
     const Weight *weights = panel + k * kPanelWidth;
     const char *ahead = reinterpret_cast<const char *>(weights) +
-                        (num_tiles == 1 ? kFloatBytesAhead : steps * kPanelWidth * static_cast<int64_t>(sizeof(Weight)));
-    const float *wide = widen ? WidenStretch(weights, steps * kPanelWidth) : nullptr;
+                        (num_tiles == 1 ? kBytesAhead : steps * kPanelWidth * static_cast<int64_t>(sizeof(Weight)));
+    const auto *wide = widen ? WidenStretch(weights, steps * kPanelWidth) : nullptr;
     for (int tile = 0; tile < num_tiles; tile++) {
       const int64_t row = static_cast<int64_t>(tile) * kFloatTileRows;
       const int rows = static_cast<int>(Least<int64_t>(kFloatTileRows, num_rows - row));
@@ -188,11 +231,13 @@ void MultiplyFloatPanel(const Product &product, const PanelOf &panel_of) {
                              output + row * matrix.num_out + col,
                              matrix.num_out,
                              num_cols};
-      const float *from = x + row * depth + k;
+      const float *from = x + kNumbers * (row * depth + k);
+      const int64_t stride = kNumbers * depth;
       if (widen) {
-        FloatTail<kFloatTileRows, float>(rows, from, depth, Stretch<float>{wide, steps, ahead, tile, num_tiles}, ends);
+        using Wide = std::remove_const_t<std::remove_pointer_t<decltype(wide)>>;
+        FloatTail<kFloatTileRows, Wide>(rows, from, stride, Stretch<Wide>{wide, steps, ahead, tile, num_tiles}, ends);
       } else {
-        FloatTail<kFloatTileRows, Weight>(rows, from, depth, Stretch<Weight>{weights, steps, ahead, tile, num_tiles}, ends);
+        FloatTail<kFloatTileRows, Weight>(rows, from, stride, Stretch<Weight>{weights, steps, ahead, tile, num_tiles}, ends);
       }
     }
   }
@@ -200,7 +245,7 @@ void MultiplyFloatPanel(const Product &product, const PanelOf &panel_of) {
 
 void FloatPanel(const Product &product, const PanelOf &panel) {
   switch (panel.segment.format) {
-    case Format::kBF16: return MultiplyFloatPanel<BFloat16>(product, panel);
+    case Format::kBF16: return MultiplyFloatPanel<BFloatPair>(product, panel);
     case Format::kF16: return MultiplyFloatPanel<Float16>(product, panel);
     default: return MultiplyFloatPanel<float>(product, panel);
   }

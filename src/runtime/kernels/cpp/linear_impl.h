@@ -1,11 +1,12 @@
 // The product of rows and a matrix, whatever the format of its panels. Panels of floats are TOKENFLARE_FLOAT_PANEL's.
 #include "for_panels.h"
 #include "linear_int8_impl.h"
+#include "round_bfloats_impl.h"
 
 namespace tokenflare {
 namespace {
 
-// The rows are rounded where the panel has integers.
+// The rows are rounded where the panel has integers or bfloat16.
 void MultiplyPanel(const Product &product, const PanelOf &panel) {
   switch (panel.segment.format) {
     case Format::kF32:
@@ -24,8 +25,15 @@ void MultiplyPanel(const Product &product, const PanelOf &panel) {
 
 void Linear(const Product &product) {
   if (product.num_rows == 0) return;
-  if (product.matrix.HasIntegers()) RoundRows(product.x, product.matrix.depth, TileSplit(product.num_rows), product.rounded);
-  ForPanels(product.matrix, [&](const PanelOf &panel) { MultiplyPanel(product, panel); });
+  const Matrix &matrix = product.matrix;
+  Product rounded = product;
+  if (matrix.HasIntegers()) RoundRows(product.x, matrix.depth, TileSplit(product.num_rows), product.rounded);
+  if (matrix.HasBFloats()) {
+    float *bfloats = Scratch(4, product.num_rows * PaddedDepth(matrix.depth));  // [rows, PaddedDepth]
+    RoundRowsToBFloats(product.x, product.num_rows, matrix.depth, bfloats);
+    rounded.bfloats = bfloats;
+  }
+  ForPanels(matrix, [&](const PanelOf &panel) { MultiplyPanel(rounded, panel); });
 }
 
 }  // namespace

@@ -115,7 +115,7 @@ struct TileProduct {
   const RowBlock *rows;
   int64_t num_blocks;
   Ahead ahead;
-  const float *bias;      // [32]
+  const float *bias;      // [32], or null
   const float *residual;  // of the tile's first row and the panel's first output, or null
   float *output;          // the same
   int64_t stride;         // from row to row of residual and output
@@ -131,7 +131,8 @@ __attribute__((noinline)) void FinishTile(const TileProduct &product, int num_ro
     const bool is_whole = product.num_cols == kPanelWidth;
 #pragma GCC unroll 2
     for (int v = 0; v < kPanelWidth; v += kWidth) {
-      Vector sum = Load(sums + v) + Load(product.bias + v);
+      Vector sum = Load(sums + v);
+      if (product.bias != nullptr) sum += Load(product.bias + v);
       if (product.gelu) sum = GeluOf(sum);
       if (is_whole && residual != nullptr) sum += Load(residual + v);
       Store(is_whole ? output + v : sums + v, sum);

@@ -170,6 +170,15 @@ void PutFloats(const uint8_t *stored, int64_t depth, int64_t out, uint8_t *panel
   }
 }
 
+// One output's numbers of a panel of bfloat16.
+template <typename NumberAt>
+void PutBFloats(int64_t depth, int64_t out, uint8_t *panel, NumberAt number_at) {
+  for (int64_t k = 0; k < depth; k++) {
+    const uint16_t number = number_at(k);
+    PutHalf(panel, (k / 2 * kPanelWidth + out) * 2 + k % 2, (number & 0x7fff) < kLeastBFloat ? 0 : number);
+  }
+}
+
 // 32 numbers of a row, of which `count` are there, as integers of 8 bits.
 void RoundBlock(const float *from, int64_t count, uint8_t *block, int64_t out) {
   float largest = 0.0f;
@@ -191,12 +200,6 @@ void RoundBlock(const float *from, int64_t count, uint8_t *block, int64_t out) {
   Quads numbers;
   std::memcpy(numbers, bytes, sizeof numbers);
   PutNumbers(Format::kQ8, block + ScalesBytes(Format::kQ8), out, numbers);
-}
-
-// One output of a panel of half-width floats.
-template <typename Narrow>
-void PutHalves(const float *numbers, int64_t depth, int64_t out, uint8_t *panel, Narrow narrow) {
-  for (int64_t k = 0; k < depth; k++) PutHalf(panel, k * kPanelWidth + out, narrow(numbers[k]));
 }
 
 }  // namespace
@@ -240,7 +243,8 @@ void PackStoredRow(const uint8_t *stored, StoredFormat from, int64_t depth, Form
   const int64_t out = row % kPanelWidth;
   uint8_t *panel = panels + row / kPanelWidth * PanelBytes(to, depth);
   if (to == Format::kF32) return PutFloats<uint32_t>(stored, depth, out, panel);
-  if (IsFloat(to)) return PutFloats<uint16_t>(stored, depth, out, panel);
+  if (to == Format::kBF16) return PutBFloats(depth, out, panel, [&](int64_t k) { return ReadHalf(stored + 2 * k); });
+  if (to == Format::kF16) return PutFloats<uint16_t>(stored, depth, out, panel);
   const int64_t unit_depth = StoredDepthUnit(from), unit_bytes = StoredUnitBytes(from);
   for (int64_t unit = 0; unit < depth / unit_depth; unit++) {
     const uint8_t *source = stored + unit * unit_bytes;
@@ -260,8 +264,10 @@ void PackFloatRow(const float *numbers, int64_t depth, Format to, int64_t row, u
   switch (to) {
     case Format::kF32:
       return PutFloats<uint32_t>(reinterpret_cast<const uint8_t *>(numbers), depth, out, panel);
-    case Format::kBF16: return PutHalves(numbers, depth, out, panel, ToBFloat);
-    case Format::kF16: return PutHalves(numbers, depth, out, panel, ToHalf);
+    case Format::kBF16: return PutBFloats(depth, out, panel, [&](int64_t k) { return ToBFloat(numbers[k]); });
+    case Format::kF16:
+      for (int64_t k = 0; k < depth; k++) PutHalf(panel, k * kPanelWidth + out, ToHalf(numbers[k]));
+      return;
     default:
       for (int64_t b = 0; b < NumBlocks(depth); b++) {
         const int64_t k = b * kBlockDepth;

@@ -12,8 +12,8 @@ constexpr int64_t kBlockDepth = 32;
 // Numbers of the depth that one dot product of bytes takes.
 constexpr int64_t kQuad = 4;
 
-// How a panel holds its numbers. Floats: step by step of the depth, [depth][32 outputs]. Integers: block by block, with
-// what belongs to eight blocks before them.
+// How a panel holds its numbers. Floats: step by step of the depth, [depth][32 outputs], kBF16 by pairs of them,
+// [depth / 2][32 outputs][2]. Integers: block by block, with what belongs to eight blocks before them.
 enum class Format : int32_t {
   kF32 = 0,
   kBF16 = 1,
@@ -99,16 +99,25 @@ constexpr int64_t BlockBytes(Format format) {
 }
 
 constexpr int64_t NumBlocks(int64_t depth) { return (depth + kBlockDepth - 1) / kBlockDepth; }
+constexpr int64_t PaddedDepth(int64_t depth) { return NumBlocks(depth) * kBlockDepth; }
 // Where a block of a panel begins.
 constexpr int64_t BlockStart(Format format, int64_t block) {
   return block * BlockBytes(format) + (block / kSetBlocks + 1) * SetBytes(format);
 }
-// Bytes of a panel. Floats have no padding of the depth.
+// Bytes of a panel. kF32 and kF16 have no padding of the depth.
 constexpr int64_t PanelBytes(Format format, int64_t depth) {
+  if (format == Format::kBF16) return PaddedDepth(depth) * kPanelWidth * 2;
   if (IsFloat(format)) return depth * kPanelWidth * (format == Format::kF32 ? 4 : 2);
   return NumBlocks(depth) * BlockBytes(format) + (NumBlocks(depth) + kSetBlocks - 1) / kSetBlocks * SetBytes(format);
 }
 constexpr int64_t NumPanels(int64_t num_out) { return (num_out + kPanelWidth - 1) / kPanelWidth; }
+
+// 2^-56: weights and rows of bfloat16 are zero below it. So each product is zero or a multiple of 2^-126, and so is each sum:
+// none is denormal, and tiles, which flush those to zero, have the bits of vectors.
+constexpr uint16_t kLeastBFloat = (127 - 56) << 7;
+static_assert(2 * ((kLeastBFloat >> 7) - 127 - 7) == -126, "the last digits of two numbers make the least float32");
+// Pairs of the depth in a block.
+constexpr int kBlockPairs = kBlockDepth / 2;
 
 // Outputs of a matrix that have one format: panels of their own.
 struct Segment {
@@ -132,6 +141,12 @@ struct Matrix {
   bool HasIntegers() const {
     for (int i = 0; i < num_segments; i++) {
       if (!IsFloat(segments[i].format)) return true;
+    }
+    return false;
+  }
+  bool HasBFloats() const {
+    for (int i = 0; i < num_segments; i++) {
+      if (segments[i].format == Format::kBF16) return true;
     }
     return false;
   }

@@ -23,6 +23,8 @@ struct Candidate {
   const Kernels *(*kernels)();
   // Of the check: tiles are for many.
   int64_t num_rows = kCheckedRows;
+  // Whose products of bfloat16 have its bits.
+  const Kernels *(*others)() = nullptr;
 };
 
 #if defined(__x86_64__)
@@ -122,6 +124,16 @@ bool HasIntegerTiles(const Features &features) {
 #endif
 }
 
+bool HasBFloatTiles(const Features &features) {
+#if defined(TOKENFLARE_EMULATED_TILES)
+  return HasIntegerTiles(features);
+#else
+  return features.has_bfloat_tiles;
+#endif
+}
+
+constexpr int64_t kTiledRows = 2 * kHighTileRows + kCheckedRows;
+
 const Kernels *VnniWithoutTiles() {
   static const Kernels kernels = [] {
     Kernels changed = *Avx512VnniKernels();
@@ -142,7 +154,8 @@ std::vector<const Kernels *> KernelsOfProcessor() {
   const Features features;
   const bool has_tiles = HasIntegerTiles(features), may_use_tiles = has_tiles && MayUseTiles();
   const Candidate candidates[] = {
-      {may_use_tiles, AmxIntegerKernels, 2 * kHighTileRows + kCheckedRows},
+      {may_use_tiles && HasBFloatTiles(features), AmxTileKernels, kTiledRows, Avx512VnniKernels},
+      {may_use_tiles, AmxIntegerKernels, kTiledRows},
       {features.has_avx512_vnni, has_tiles && !may_use_tiles ? VnniWithoutTiles : Avx512VnniKernels},
       {features.has_avx512, Avx512Kernels},
       {features.has_avx_vnni, AvxVnniKernels},
@@ -155,7 +168,9 @@ std::vector<const Kernels *> KernelsOfProcessor() {
   for (const Candidate &candidate : candidates) {
     if (!candidate.can_run) continue;
     const Kernels &kernels = *candidate.kernels();
-    if (ComputesRight(kernels, candidate.num_rows)) found.push_back(&kernels);
+    if (!ComputesRight(kernels, candidate.num_rows)) continue;
+    if (candidate.others != nullptr && !HasBFloatsOf(kernels, *candidate.others(), candidate.num_rows)) continue;
+    found.push_back(&kernels);
   }
   return found;
 }

@@ -9,7 +9,7 @@
 namespace tokenflare {
 
 // At least `size` floats of this thread's, at a multiple of 64, overwritten by the next call with the same `place`.
-constexpr int kNumScratchPlaces = 4;
+constexpr int kNumScratchPlaces = 5;
 float *Scratch(int place, int64_t size);
 
 // The `rank`-th largest of the numbers, from 0 on; their order changes.

@@ -44,8 +44,9 @@ bool Check(const Kernels &kernels, int64_t num_rows, Format format, StoredFormat
   // As matrices are: aligned, and with something behind them.
   std::vector<uint8_t> memory(NumPanels(kOut) * panel_bytes + 128);
   uint8_t *panels = memory.data() + (64 - reinterpret_cast<uintptr_t>(memory.data()) % 64) % 64;
+  const bool is_of_floats = stored == StoredFormat::kF32;
   for (int64_t out = 0; out < kOut; out++) {
-    if (format == Format::kQ8) {
+    if (is_of_floats) {
       float weights[kDepth];
       for (int64_t k = 0; k < kDepth; k++) {
         weights[k] = k % kBlockDepth == 0 ? 127.0f : static_cast<float>(WeightAt(out, k));
@@ -66,7 +67,7 @@ bool Check(const Kernels &kernels, int64_t num_rows, Format format, StoredFormat
     for (int64_t out = 0; out < kOut; out++) {
       int64_t sum = 0;
       for (int64_t k = 0; k < kDepth; k++) {
-        const bool is_largest = format == Format::kQ8 && k % kBlockDepth == 0;
+        const bool is_largest = is_of_floats && k % kBlockDepth == 0;
         sum += int64_t{is_largest ? 127 : WeightAt(out, k)} * NumberAt(row, k);
       }
       if (output[row * kOut + out] != static_cast<float>(sum)) return false;
@@ -75,10 +76,28 @@ bool Check(const Kernels &kernels, int64_t num_rows, Format format, StoredFormat
   return true;
 }
 
+std::vector<float> MultiplyFractions(const Kernels &kernels, int64_t num_rows) {
+  std::vector<uint8_t> panels(NumPanels(kOut) * PanelBytes(Format::kBF16, kDepth) + 128);
+  std::vector<float> weights(kDepth), x(num_rows * kDepth), output(num_rows * kOut);
+  for (int64_t out = 0; out < kOut; out++) {
+    for (int64_t k = 0; k < kDepth; k++) weights[k] = static_cast<float>(NumberAt(out, k)) / 7.0f;
+    PackFloatRow(weights.data(), kDepth, Format::kBF16, out, panels.data());
+  }
+  for (int64_t i = 0; i < num_rows * kDepth; i++) x[i] = static_cast<float>(i * 53 % 255 - 127) / 3.0f;
+  const Matrix matrix = {kOut, kDepth, 1, {{Format::kBF16, 0, kOut, panels.data()}}};
+  kernels.linear({x.data(), num_rows, matrix, nullptr, false, nullptr, output.data(), nullptr});
+  return output;
+}
+
 }  // namespace
 
+bool HasBFloatsOf(const Kernels &kernels, const Kernels &others, int64_t num_rows) {
+  return MultiplyFractions(kernels, num_rows) == MultiplyFractions(others, num_rows);
+}
+
 bool ComputesRight(const Kernels &kernels, int64_t num_rows) {
-  return Check(kernels, num_rows, Format::kQ8, StoredFormat::kF32) &&
+  return Check(kernels, num_rows, Format::kBF16, StoredFormat::kF32) &&
+         Check(kernels, num_rows, Format::kQ8, StoredFormat::kF32) &&
          Check(kernels, num_rows, Format::kQ4, StoredFormat::kQ4_0) &&
          Check(kernels, num_rows, Format::kQ6K, StoredFormat::kQ6_K);
 }

@@ -10,6 +10,9 @@ namespace tokenflare {
 constexpr int64_t kCheckedRows = 7;
 bool ComputesRight(const Kernels &kernels, int64_t num_rows = kCheckedRows);
 
+// Whether products of bfloat16 that are no whole numbers have the same bits.
+bool HasBFloatsOf(const Kernels &kernels, const Kernels &others, int64_t num_rows);
+
 }  // namespace tokenflare
 
 #endif  // TOKENFLARE_SELF_CHECK_H_

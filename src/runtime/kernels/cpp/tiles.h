@@ -5,6 +5,25 @@
 
 #include <cstdint>
 
+namespace tokenflare {
+
+// What a processor is told of its eight tiles. Of the program, not of a function: GCC takes the instruction to read no more
+// than the first bytes.
+struct alignas(64) TileShapes {
+  uint8_t palette = 1, start_row = 0, reserved[14] = {};
+  uint16_t row_bytes[16];
+  uint8_t num_rows[16];
+  constexpr TileShapes(const uint16_t (&bytes)[8], const uint8_t (&rows)[8]) : row_bytes(), num_rows() {
+    for (int tile = 0; tile < 8; tile++) {
+      row_bytes[tile] = bytes[tile];
+      num_rows[tile] = rows[tile];
+    }
+  }
+};
+static_assert(sizeof(TileShapes) == 64, "as the instruction reads it");
+
+}  // namespace tokenflare
+
 #ifndef TOKENFLARE_EMULATED_TILES
 
 #include <immintrin.h>
@@ -18,16 +37,18 @@
   _tile_loadd(tile, from, row_bytes)
 #define TILE_STORE(tile, to, row_bytes) _tile_stored(tile, to, row_bytes)
 #define TILE_DOT(sums, a, b) _tile_dpbssd(sums, a, b)
+#define TILE_DOT_BFLOATS(sums, a, b) _tile_dpbf16ps(sums, a, b)
 
 #else
 
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 
 namespace tokenflare {
 namespace {
 
-// Intel's manual, volume 2: LDTILECFG, TILELOADD, TILESTORED, TDPBSSD.
+// Intel's manual, volume 2: LDTILECFG, TILELOADD, TILESTORED, TDPBSSD, TDPBF16PS.
 class EmulatedTiles {
  public:
   void Configure(const void *shapes) {
@@ -52,7 +73,7 @@ class EmulatedTiles {
   }
   // sums [rows, cols] += a [rows, 4 quads] b [quads, cols * 4], of signed bytes
   void Dot(int sums, int a, int b) {
-    Require(is_configured_ && Rows(sums) == Rows(a) && RowBytes(sums) == RowBytes(b) && RowBytes(a) == 4 * Rows(b));
+    RequireProduct(sums, a, b);
     for (int row = 0; row < Rows(sums); row++) {
       for (int col = 0; col < RowBytes(sums) / 4; col++) {
         uint32_t sum;
@@ -67,11 +88,39 @@ class EmulatedTiles {
     }
   }
 
+  // The same with a [rows, 2 pairs] and b [pairs, cols * 2] of bfloat16, and sums in float32
+  void DotBFloats(int sums, int a, int b) {
+    RequireProduct(sums, a, b);
+    for (int row = 0; row < Rows(sums); row++) {
+      for (int col = 0; col < RowBytes(sums) / 4; col++) {
+        float sum, chains[2] = {};
+        for (int k = 0; k < RowBytes(a) / 2; k++) {
+          const float left = WidenAt(numbers_[a][row] + 2 * k);
+          const float right = WidenAt(numbers_[b][k / 2] + 4 * col + 2 * (k % 2));
+          chains[k % 2] = Flush(std::fma(left, right, chains[k % 2]));
+        }
+        std::memcpy(&sum, numbers_[sums][row] + 4 * col, 4);
+        sum = Flush(Flush(sum) + Flush(chains[0] + chains[1]));
+        std::memcpy(numbers_[sums][row] + 4 * col, &sum, 4);
+      }
+    }
+  }
+
  private:
   static constexpr int kNumTiles = 8;
 
   static void Require(bool condition) {
     if (!condition) std::abort();
+  }
+  void RequireProduct(int sums, int a, int b) const {
+    Require(is_configured_ && Rows(sums) == Rows(a) && RowBytes(sums) == RowBytes(b) && RowBytes(a) == 4 * Rows(b));
+  }
+  // Denormal numbers are zero.
+  static float Flush(float value) { return std::fpclassify(value) == FP_SUBNORMAL ? std::copysign(0.0f, value) : value; }
+  static float WidenAt(const uint8_t *bfloat) {
+    float value = 0.0f;
+    std::memcpy(reinterpret_cast<uint8_t *>(&value) + 2, bfloat, 2);
+    return Flush(value);
   }
   int Rows(int tile) const { return shapes_[48 + tile]; }
   int RowBytes(int tile) const { return shapes_[16 + 2 * tile] | shapes_[17 + 2 * tile] << 8; }
@@ -93,6 +142,7 @@ thread_local EmulatedTiles emulated_tiles;
 #define TILE_LOAD(tile, from, row_bytes) emulated_tiles.Load(tile, from, row_bytes)
 #define TILE_STORE(tile, to, row_bytes) emulated_tiles.Store(tile, to, row_bytes)
 #define TILE_DOT(sums, a, b) emulated_tiles.Dot(sums, a, b)
+#define TILE_DOT_BFLOATS(sums, a, b) emulated_tiles.DotBFloats(sums, a, b)
 
 #endif
 

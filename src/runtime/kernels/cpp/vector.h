@@ -13,7 +13,6 @@ typedef float Part __attribute__((vector_size(kPartWidth * 4)));
 typedef float LoosePart __attribute__((vector_size(kPartWidth * 4), aligned(4), may_alias));
 typedef int32_t IntPart __attribute__((vector_size(kPartWidth * 4)));
 typedef uint32_t WordPart __attribute__((vector_size(kPartWidth * 4)));
-typedef uint16_t HalfPart __attribute__((vector_size(kPartWidth * 2), aligned(2), may_alias));
 
 // a * b + c, rounded once; each instruction set has its own. Where it is not written out a product is rounded before it is
 // added: the compiler joins none, or bits would depend on which it joins.
@@ -99,11 +98,6 @@ inline float Widen(BFloat16 half) {
   float value;
   __builtin_memcpy(&value, &word, sizeof value);
   return value;
-}
-TOKENFLARE_INLINE Vector WidenBFloats(const BFloat16 *from) {
-  return EachPart([&](int p) -> Part {
-    return (Part)(__builtin_convertvector(*reinterpret_cast<const HalfPart *>(from + p * kPartWidth), WordPart) << 16);
-  });
 }
 
 template <typename T>

@@ -5,7 +5,6 @@ namespace tokenflare {
 namespace {
 
 inline Part LoadFour(const float *from) { return *reinterpret_cast<const LoosePart *>(from); }
-inline Part LoadFour(const BFloat16 *from) { return (Part)wasm_i32x4_shl(wasm_u32x4_load16x4(from), 16); }
 inline Part LoadFour(const Float16 *from) { return WidenHalves(wasm_u32x4_load16x4(from)); }
 
 // Registers that a row's sums take at a time.
