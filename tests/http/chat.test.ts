@@ -160,6 +160,15 @@ describe('POST /v1/chat/completions', () => {
     expect(engine.requests.map(({ numLogprobs }) => numLogprobs)).toEqual([2, 0]);
   });
 
+  it("sends usage in every chunk where vLLM's field asks for it", async () => {
+    const { chunks } = await stream({
+      max_tokens: 2,
+      stream_options: { include_usage: true, continuous_usage_stats: true },
+    });
+    expect(chunks.map(({ usage }) => typeof usage?.total_tokens)).toEqual(Array(5).fill('number'));
+    expect(chunks.at(-1)?.usage).toEqual(chunks.at(-2)?.usage);
+  });
+
   it('sends chunks: the role first, then text, then the reason, usage where asked, [DONE]', async () => {
     const { text, chunks } = await stream({ max_tokens: 2, stream_options: { include_usage: true } });
     expect(chunks.map(({ object }) => object)).toEqual(Array(5).fill('chat.completion.chunk'));

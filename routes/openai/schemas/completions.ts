@@ -62,7 +62,10 @@ export const completionFieldsSchema = z.strictObject({
     .strictObject({
       include_usage: z.boolean().nullish(),
       include_obfuscation: ignored,
-      continuous_usage_stats: unsupported([false], 'the last chunk has the usage'),
+      continuous_usage_stats: z.boolean().nullish().meta({
+        default: false,
+        description: 'With `include_usage`: every chunk has the usage up to there.',
+      }),
       every_token: z.boolean().nullish().meta({
         default: false,
         description:
@@ -193,10 +196,10 @@ export const bodyFields = {
   system_fingerprint: fingerprintSchema,
 };
 
-export const chunkUsageSchema = usageSchema
-  .nullable()
-  .optional()
-  .meta({ description: 'With `include_usage`: null but in the last chunk, which has no choices.' });
+export const chunkUsageSchema = usageSchema.nullable().optional().meta({
+  description:
+    'With `include_usage`: null but in the last chunk, which has no choices, unless `continuous_usage_stats` is set.',
+});
 
 const completionFields = { ...bodyFields, object: z.literal('text_completion') };
 

@@ -1,5 +1,5 @@
 import { checkVocabulary } from '../../../src/engine/check-input.ts';
-import type { ModelInfo } from '../../../src/engine/engine.ts';
+import type { Completion, ModelInfo, Usage } from '../../../src/engine/engine.ts';
 import type { GenerationParams } from '../../../src/engine/generation-params.ts';
 import { invalidField } from '../../../src/errors.ts';
 import { generationRequest, type GenerationRequest } from '../../../src/generation/generation-request.ts';
@@ -133,6 +133,13 @@ export function toCompletion(input: CompletionInput, model: ModelInfo, timeoutMs
   const texts = { prompts, isRendered: input.add_special_tokens === false };
   return toGeneration(input, texts, own, model, timeoutMs);
 }
+
+/** What a stream tells of its usage in every chunk, where vLLM's field asks for it. */
+export const usageSoFarOf = (
+  { stream_options: options }: Pick<GenerationInput, 'stream_options'>,
+  completion: Pick<Completion, 'record'>,
+): (() => Usage) | undefined =>
+  options?.continuous_usage_stats === true ? () => completion.record().usage : undefined;
 
 function checkPrompts(prompts: readonly PromptInput[], model: ModelInfo): void {
   for (const [index, prompt] of prompts.entries()) {
