@@ -1,3 +1,4 @@
+import { withoutTag } from '../../src/catalog/model-id.ts';
 import { embedTexts } from '../../src/engine/client/texts/encode-prompts.ts';
 import { invalidField } from '../../src/errors.ts';
 import { answerJson } from '../../src/http/answer-json.ts';
@@ -6,7 +7,7 @@ import { defineRoute } from '../define-route.ts';
 import { jsonContent, jsonResponse, rangesOfErrors } from '../openapi-parts.ts';
 import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
 import { ollamaEmbeddingsSchema, ollamaEmbedSchema } from './schemas/embed.ts';
-import { OLLAMA_FIELD_NAMES, toModelId } from './schemas/requests.ts';
+import { OLLAMA_FIELD_NAMES } from './schemas/requests.ts';
 
 /** Of a float32 that is written as a float64. */
 const CHARACTERS_PER_NUMBER = 20;
@@ -36,7 +37,7 @@ export const ollamaEmbedRoute = defineRoute({
       const input = await readQueuedRequest(c, dependencies, ollamaEmbedSchema);
       const texts = typeof input.input === 'string' ? [input.input] : input.input;
       const startMs = scope.elapsedMs;
-      const named = { ...input, model: toModelId(input.model) };
+      const named = { ...input, model: withoutTag(input.model) };
       const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, named);
       const loadMs = scope.elapsedMs - startMs;
       checkTexts(texts, input.dimensions ?? undefined, engine.model.dim);
