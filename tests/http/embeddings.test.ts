@@ -51,6 +51,18 @@ describe('POST /v1/embeddings', () => {
     expect(list.json).toMatchObject({ usage: { prompt_tokens: 3, total_tokens: 3 } });
   });
 
+  it("takes as many texts as OpenAI, of which LangChain's clients send 1,000 at a time", async () => {
+    const input = Array.from({ length: 2048 }, (_, index) => ['The river', 'N'][index % 2]);
+    const two = await post(service, PATH, { input: input.slice(0, 2) });
+    const { status, json, text } = await post(service, PATH, { input });
+    expect(status, text).toBe(200);
+    const of = (body: unknown) => (body as { data: { index: number; embedding: number[] }[] }).data;
+    expect(of(json).map(({ index }) => index)).toEqual(input.map((_, index) => index));
+    expect(of(json).at(-1)?.embedding).toEqual(of(two.json)[1]?.embedding);
+    expect((await post(service, PATH, { input: [...input, 'N'] })).status).toBe(400);
+    expect((await post(service, '/api/embed', { model: MODEL, input })).status).toBe(200);
+  });
+
   it.each([
     [{ input: '' }, 'input[0]'],
     [{ input: ['a', ''] }, 'input[1]'],
