@@ -63,6 +63,24 @@ describe('POST /v1/embeddings', () => {
     expect((await post(service, '/api/embed', { model: MODEL, input })).status).toBe(200);
   });
 
+  it("answers Ollama's older route as its newer one, with one vector", async () => {
+    const { json } = await post(service, '/api/embed', { model: MODEL, input: 'The river' });
+    const [embedding] = (json as { embeddings: number[][] }).embeddings;
+    const asked = {
+      model: `${MODEL}:latest`,
+      prompt: 'The river',
+      keep_alive: '5m',
+      options: { num_ctx: 8 },
+    };
+    const older = await post(service, '/api/embeddings', asked);
+    expect(older.json).toEqual({ embedding });
+    expect((await post(service, '/api/embeddings', { model: MODEL, prompt: '' })).json).toEqual({
+      embedding: [],
+    });
+    const missing = await post(service, '/api/embeddings', { model: 'gpt-9', prompt: 'a' });
+    expect([missing.status, missing.json]).toEqual([404, { error: expect.any(String) as string }]);
+  });
+
   it.each([
     [{ input: '' }, 'input[0]'],
     [{ input: ['a', ''] }, 'input[1]'],

@@ -21,3 +21,9 @@ export const ollamaEmbedSchema = z
 export const ollamaEmbeddingsSchema = z
   .looseObject({ model: z.string(), embeddings: z.array(z.array(z.number())) })
   .meta({ id: 'OllamaEmbeddings' });
+
+export const ollamaPromptSchema = z
+  .strictObject({ ...modelFields, options: ignored, prompt: textSchema.nullish() })
+  .meta({ id: 'OllamaEmbeddingsRequest' });
+
+export const ollamaOneEmbeddingSchema = z.object({ embedding: z.array(z.number()) });
