@@ -160,6 +160,21 @@ describe('POST /v1/chat/completions', () => {
     expect(engine.requests.map(({ numLogprobs }) => numLogprobs)).toEqual([2, 0]);
   });
 
+  it("ignores OpenAI's options of a cache of prompts", async () => {
+    await chat({ prompt_cache_key: 'k', prompt_cache_options: { mode: 'auto' } });
+    expect(engine.requests).toHaveLength(1);
+  });
+
+  it.each([
+    [PATH, { messages: HELLO }],
+    ['/v1/completions', { prompt: 'The river' }],
+    ['/v1/responses', { input: 'The river' }],
+    ['/v1/messages', { messages: HELLO, max_tokens: 5 }],
+  ])('takes a top_p of 0 for the most probable token alone: %s', async (path, body) => {
+    expect((await post(service, path, { ...body, top_p: 0, temperature: 0.7 })).status).toBe(200);
+    expect(engine.requests.at(-1)?.sampling).toMatchObject({ temperature: 0, topP: 1 });
+  });
+
   it("sends usage in every chunk where vLLM's field asks for it", async () => {
     const { chunks } = await stream({
       max_tokens: 2,

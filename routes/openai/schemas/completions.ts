@@ -20,6 +20,7 @@ import {
 import { outputFormatFields } from './output-format.ts';
 import { promptSchema } from '../../shared/schemas/prompt.ts';
 import { unsupported } from '../../shared/schemas/unsupported-field.ts';
+import { topPSchema } from '../../shared/schemas/top-p.ts';
 
 const MAX_STOP_STRINGS = 4;
 const MAX_STOP_LENGTH = 1000;
@@ -42,7 +43,7 @@ export const completionFieldsSchema = z.strictObject({
     .nullish()
     .meta({ default: 16, description: '0 only together with `echo`.' }),
   temperature: z.number().min(0).max(2).nullish().meta({ default: 1, description: '0 is greedy.' }),
-  top_p: z.number().gt(0).max(1).nullish().meta({ default: 1 }),
+  top_p: topPSchema.nullish().meta({ default: 1 }),
   top_k: z.int().min(-1).max(MAX_INT32).nullish().meta({ default: 0, description: '0 and -1 are off.' }),
   min_p: z.number().min(0).max(1).nullish().meta({ default: 0 }),
   n: z.int().min(1).max(128).nullish().meta({ default: 1, description: 'Completions for each prompt.' }),

@@ -8,6 +8,7 @@ import type { PromptInput } from '../../shared/schemas/prompt.ts';
 import { totalTimeoutMs } from '../../shared/schemas/bounds.ts';
 import type { CompletionInput } from './completions.ts';
 import { toOutputFormat } from './output-format.ts';
+import { toTopP } from '../../shared/schemas/top-p.ts';
 
 /** Most sequences (prompts times `n`) in one request. */
 export const MAX_SEQUENCES = 128;
@@ -83,8 +84,7 @@ function toSampling(
 ): SamplingParams {
   const { repetition_penalty: repetitionPenalty, repeat_penalty: otherName } = input;
   return {
-    temperature: input.temperature ?? defaults.temperature ?? 1,
-    topP: input.top_p ?? defaults.topP ?? 1,
+    ...toTopP(input.temperature ?? defaults.temperature ?? 1, input.top_p ?? defaults.topP ?? 1),
     topK: Math.max(input.top_k ?? defaults.topK ?? 0, 0),
     minP: input.min_p ?? defaults.minP ?? 0,
     seed: input.seed ?? undefined,
