@@ -109,7 +109,7 @@ export class ScriptedCompletion implements Completion {
     const finishReason = aborted
       ? 'abort'
       : (this.#script.finishReason ?? (this.#request.maxTokens > this.#tokenIds.length ? 'stop' : 'length'));
-    if (!aborted) this.#finishReasons.push(...indices.map(() => finishReason as FinishReason));
+    if (!aborted) this.#finishReasons.push(...indices.map(() => finishReason));
     const { stopString } = this.#script;
     const stop = stopString === undefined ? {} : { stopString };
     for (const index of indices)
