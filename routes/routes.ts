@@ -24,7 +24,7 @@ import { metricsRoute } from './service/metrics.ts';
 import { modelListRoute, modelRoute } from './openai/models.ts';
 import { modelSearchRoute } from './workers-ai/model-search.ts';
 import { ollamaChatRoute, ollamaGenerateRoute } from './ollama/generation.ts';
-import { ollamaEmbedRoute } from './ollama/embed.ts';
+import { ollamaEmbeddingsRoute, ollamaEmbedRoute } from './ollama/embed.ts';
 import { ollamaPsRoute, ollamaShowRoute, ollamaTagsRoute, ollamaVersionRoute } from './ollama/models.ts';
 import { openApiRoute } from './service/openapi.ts';
 import { assetRoute, docsRoute, pageRoute } from './service/page.ts';
@@ -119,6 +119,7 @@ export const basedRoutes: readonly BasedRoute[] = [
       ollamaChatRoute,
       ollamaGenerateRoute,
       ollamaEmbedRoute,
+      ollamaEmbeddingsRoute,
       ollamaTagsRoute,
       ollamaShowRoute,
       ollamaPsRoute,

@@ -59,11 +59,12 @@ async function createMessage(c: AppContext, dependencies: AppDependencies): Prom
   const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
   const request = toMessageGeneration(input, engine.model, timeoutMs);
   const generation = await startGeneration(engine, request, callerOf(c));
+  const numPromptTokens = generation.prompts[0]?.tokenIds.length ?? 0;
   const writer = new MessageWriter({
     requestId: scope.id,
     model: engine.model.id,
-    numPromptTokens: generation.prompts[0]?.tokenIds.length ?? 0,
-    maxTokens: input.max_tokens,
+    numPromptTokens,
+    isContextShort: numPromptTokens + input.max_tokens > engine.model.contextLength,
     showsThinking: !hidesThinking(input.thinking),
   });
   return answerGeneration(c, generation, writer, {

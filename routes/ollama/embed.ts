@@ -1,3 +1,4 @@
+import { withoutTag } from '../../src/catalog/model-id.ts';
 import { embedTexts } from '../../src/engine/client/texts/encode-prompts.ts';
 import { invalidField } from '../../src/errors.ts';
 import { answerJson } from '../../src/http/answer-json.ts';
@@ -5,8 +6,13 @@ import { JsonList } from '../../src/json-pieces.ts';
 import { defineRoute } from '../define-route.ts';
 import { jsonContent, jsonResponse, rangesOfErrors } from '../openapi-parts.ts';
 import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
-import { ollamaEmbeddingsSchema, ollamaEmbedSchema } from './schemas/embed.ts';
-import { OLLAMA_FIELD_NAMES, toModelId } from './schemas/requests.ts';
+import {
+  ollamaEmbeddingsSchema,
+  ollamaEmbedSchema,
+  ollamaOneEmbeddingSchema,
+  ollamaPromptSchema,
+} from './schemas/embed.ts';
+import { OLLAMA_FIELD_NAMES } from './schemas/requests.ts';
 
 /** Of a float32 that is written as a float64. */
 const CHARACTERS_PER_NUMBER = 20;
@@ -36,7 +42,7 @@ export const ollamaEmbedRoute = defineRoute({
       const input = await readQueuedRequest(c, dependencies, ollamaEmbedSchema);
       const texts = typeof input.input === 'string' ? [input.input] : input.input;
       const startMs = scope.elapsedMs;
-      const named = { ...input, model: toModelId(input.model) };
+      const named = { ...input, model: withoutTag(input.model) };
       const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, named);
       const loadMs = scope.elapsedMs - startMs;
       checkTexts(texts, input.dimensions ?? undefined, engine.model.dim);
@@ -60,6 +66,38 @@ export const ollamaEmbedRoute = defineRoute({
         load_duration: Math.round(loadMs * NS_PER_MS),
         prompt_eval_count: found.reduce((sum, { numTokens }) => sum + numTokens, 0),
       });
+    },
+  }),
+});
+
+/** Ollama's older route, of one text. Its clients have a method of their own for it. */
+export const ollamaEmbeddingsRoute = defineRoute({
+  path: '/api/embeddings',
+  api: 'ollama',
+  fieldNames: OLLAMA_FIELD_NAMES,
+  isQueued: true,
+  describe: () => ({
+    post: {
+      operationId: 'ollamaEmbeddings',
+      tags: ['Ollama'],
+      summary: 'A text to a vector of length 1, as /api/embed',
+      requestBody: { required: true, ...jsonContent(ollamaPromptSchema) },
+      responses: {
+        200: jsonResponse('The vector; of no text an empty one.', ollamaOneEmbeddingSchema, 'ollama'),
+        ...rangesOfErrors('ollama'),
+      },
+    },
+  }),
+  createHandlers: (dependencies) => ({
+    post: async (c) => {
+      const { clientId, budget } = c.var.scope;
+      const input = await readQueuedRequest(c, dependencies, ollamaPromptSchema);
+      const named = { ...input, model: withoutTag(input.model) };
+      const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, named);
+      const texts = input.prompt ? [input.prompt] : [];
+      const request = { texts, truncateTo: 'fit' as const, timeoutMs, clientId, budget };
+      const [found] = texts.length === 0 ? [] : await embedTexts(engine, request, c.req.raw.signal);
+      return answerJson(c, { embedding: [...(found?.embedding ?? [])] });
     },
   }),
 });

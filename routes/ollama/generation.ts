@@ -1,3 +1,4 @@
+import { withoutTag } from '../../src/catalog/model-id.ts';
 import * as z from 'zod';
 import type { ZodOpenApiResponseObject } from 'zod-openapi';
 import type { ModelInfo } from '../../src/engine/engine.ts';
@@ -20,7 +21,6 @@ import {
   OLLAMA_FIELD_NAMES,
   toChat,
   toGenerate,
-  toModelId,
 } from './schemas/requests.ts';
 
 /** Lines of JSON, or one of them where the request says `stream: false`. The same for both. */
@@ -121,7 +121,7 @@ async function answer<Input extends AnswerInput>(
   const loadStartMs = scope.elapsedMs;
   const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, {
     ...input,
-    model: toModelId(input.model),
+    model: withoutTag(input.model),
   });
   const view = { kind, model: input.model };
   if (isEmpty(input)) return answerJson(c, toLoadedLine(view));

@@ -1,3 +1,4 @@
+import { withoutTag } from '../../src/catalog/model-id.ts';
 import * as z from 'zod';
 import type { ZodOpenApiResponseObject } from 'zod-openapi';
 import type { Engine } from '../../src/engine/engine.ts';
@@ -20,7 +21,6 @@ import {
   toListedModel,
   toShownModel,
 } from './schemas/models.ts';
-import { toModelId } from './schemas/requests.ts';
 
 /** The version of Ollama whose API this is: its clients look whether it is new enough. */
 const OLLAMA_VERSION = '0.12.10';
@@ -88,7 +88,7 @@ export const ollamaShowRoute = defineRoute({
     post: async (c) => {
       const input = parseInput(showRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
       const { principal } = c.var.scope;
-      const modelId = toModelId(input.model ?? input.name ?? '');
+      const modelId = withoutTag(input.model ?? input.name ?? '');
       await checkMayUse(principal, models, modelId);
       const status = await hideOthers(principal, models.describe(modelId));
       const engine = status.state === 'loaded' ? engineOf(models, status) : undefined;

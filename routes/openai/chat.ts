@@ -21,6 +21,7 @@ import {
 } from './schemas/chat.ts';
 import { usesFunctions } from './schemas/chat-tools.ts';
 import { ChatWriter } from './schemas/chat-writer.ts';
+import { usageSoFarOf } from './schemas/generation.ts';
 import { answerGeneration, type WrapBody } from '../shared/answer-generation.ts';
 import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
 import { openAiErrorSchema } from '../shared/schemas/errors.ts';
@@ -87,7 +88,7 @@ function writerOf(
   { model, tokenizer }: Engine,
   input: ChatInput,
   { params, input: conversation }: GenerationRequest,
-  { prompts: [prompt] }: Generation,
+  { prompts: [prompt], completion }: Generation,
   requestId: string,
 ): ChatWriter {
   const { type: choice } = isConversation(conversation) ? conversation.toolChoice : { type: 'none' };
@@ -103,6 +104,7 @@ function writerOf(
     isStreamed: input.stream === true,
     withTokenIds: input.return_token_ids === true,
     withUsage: input.stream === true && input.stream_options?.include_usage === true,
+    usageSoFar: usageSoFarOf(input, completion),
     withEveryToken: input.stream_options?.every_token === true,
     withReasoning: showsReasoning(input),
     mayCall: choice !== 'none',

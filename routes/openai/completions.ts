@@ -16,7 +16,7 @@ import {
   completionResponseSchema,
   type CompletionInput,
 } from './schemas/completions.ts';
-import { toCompletion } from './schemas/generation.ts';
+import { toCompletion, usageSoFarOf } from './schemas/generation.ts';
 import { answerGeneration } from '../shared/answer-generation.ts';
 import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
 import { openAiErrorSchema } from '../shared/schemas/errors.ts';
@@ -69,7 +69,7 @@ function writerOf(
   { tokenizer, model }: Engine,
   input: CompletionInput,
   { params }: GenerationRequest,
-  { prompts }: Generation,
+  { prompts, completion }: Generation,
 ): CompletionWriter {
   const echoOf = (index: number): string => {
     const text = input.prompt[index];
@@ -92,6 +92,7 @@ function writerOf(
     isStreamed: input.stream === true,
     withTokenIds: input.return_token_ids === true,
     withUsage: input.stream === true && input.stream_options?.include_usage === true,
+    usageSoFar: usageSoFarOf(input, completion),
     withEveryToken: input.stream_options?.every_token === true,
     skipsSpecialTokens: input.skip_special_tokens !== false,
   });

@@ -98,6 +98,9 @@ export function matchId(ids: readonly string[], id: string): string | undefined 
   return candidates[0];
 }
 
+/** Without the tag that Ollama's clients put behind a name that has none. */
+export const withoutTag = (name: string): string => name.replace(/:latest$/, '');
+
 function splitId(id: string): [string, string | undefined] {
   const at = id.indexOf(':');
   return at < 0 ? [id, undefined] : [id.slice(0, at), id.slice(at + 1)];

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { matchId } from '../catalog/model-id.ts';
+import { matchId, withoutTag } from '../catalog/model-id.ts';
 import { scanStore } from '../catalog/model-store.ts';
 import { clip } from '../values.ts';
 import { EngineError } from '../errors.ts';
@@ -124,19 +124,26 @@ export class ModelCatalog {
   }
 
   /**
-   * The model that a name means: an alias, an id as `matchId` reads ids, or the prefix of an alias.
+   * The model that a name means: an alias, an id as `matchId` reads ids, that id with Ollama's tag behind it, or the prefix
+   * of an alias.
    * @throws EngineError `model_not_found` with those there are, `weights_invalid` for one that is not sound
    */
   async find(name: string): Promise<CatalogModel> {
     const models = await (this.aliases.byPrefix(name) === undefined ? this.list() : this.#recentList());
     const ids = models.map((model) => model.id);
     const ownId = this.aliases.exact(name);
-    const foundId = matchId(ids, ownId ?? name);
+    const foundId = matchId(ids, ownId ?? name) ?? this.#matchUntagged(ids, name);
     const prefixId = ownId === undefined && foundId === undefined ? this.aliases.byPrefix(name) : undefined;
     const id = prefixId === undefined ? foundId : matchId(ids, prefixId);
     const found = models.find((model) => model.id === id);
     if (found !== undefined) return found;
     throw this.#notFound(name, ownId ?? prefixId, ids);
+  }
+
+  /** Ollama's lists have a tag behind each name, and clients send such names to the other APIs, too. */
+  #matchUntagged(ids: readonly string[], name: string): string | undefined {
+    const untagged = withoutTag(name);
+    return untagged === name ? undefined : matchId(ids, this.aliases.exact(untagged) ?? untagged);
   }
 
   /** The aliases of a model. One whose id is written shorter than the model's is found by it, and listed nowhere. */

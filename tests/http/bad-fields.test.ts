@@ -29,7 +29,7 @@ describe('a field at fault is named: OpenAI', () => {
     ['max_tokens', { prompt: 'a', max_tokens: 0 }, 'only with echo'],
     ['temperature', { prompt: 'a', temperature: 2.1 }, 'at most 2, not 2.1'],
     ['temperature', { prompt: 'a', temperature: 'hot' }, 'not a string'],
-    ['top_p', { prompt: 'a', top_p: 0 }, 'above 0'],
+    ['top_p', { prompt: 'a', top_p: -0.1 }, 'at least 0'],
     ['top_k', { prompt: 'a', top_k: -2 }, 'at least -1'],
     ['min_p', { prompt: 'a', min_p: 2 }, 'at most 1'],
     ['repetition_penalty', { prompt: 'a', repetition_penalty: 0 }, 'at least'],

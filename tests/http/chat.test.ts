@@ -160,6 +160,30 @@ describe('POST /v1/chat/completions', () => {
     expect(engine.requests.map(({ numLogprobs }) => numLogprobs)).toEqual([2, 0]);
   });
 
+  it("ignores OpenAI's options of a cache of prompts", async () => {
+    await chat({ prompt_cache_key: 'k', prompt_cache_options: { mode: 'auto' } });
+    expect(engine.requests).toHaveLength(1);
+  });
+
+  it.each([
+    [PATH, { messages: HELLO }],
+    ['/v1/completions', { prompt: 'The river' }],
+    ['/v1/responses', { input: 'The river' }],
+    ['/v1/messages', { messages: HELLO, max_tokens: 5 }],
+  ])('takes a top_p of 0 for the most probable token alone: %s', async (path, body) => {
+    expect((await post(service, path, { ...body, top_p: 0, temperature: 0.7 })).status).toBe(200);
+    expect(engine.requests.at(-1)?.sampling).toMatchObject({ temperature: 0, topP: 1 });
+  });
+
+  it("sends usage in every chunk where vLLM's field asks for it", async () => {
+    const { chunks } = await stream({
+      max_tokens: 2,
+      stream_options: { include_usage: true, continuous_usage_stats: true },
+    });
+    expect(chunks.map(({ usage }) => typeof usage?.total_tokens)).toEqual(Array(5).fill('number'));
+    expect(chunks.at(-1)?.usage).toEqual(chunks.at(-2)?.usage);
+  });
+
   it('sends chunks: the role first, then text, then the reason, usage where asked, [DONE]', async () => {
     const { text, chunks } = await stream({ max_tokens: 2, stream_options: { include_usage: true } });
     expect(chunks.map(({ object }) => object)).toEqual(Array(5).fill('chat.completion.chunk'));

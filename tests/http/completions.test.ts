@@ -270,6 +270,21 @@ describe('POST /v1/completions with stream', () => {
     expect(last?.usage).toMatchObject({ prompt_tokens: 4, completion_tokens: 3, total_tokens: 7 });
   });
 
+  it("sends usage in every chunk where vLLM's field asks for it, as guidellm does", async () => {
+    const options = { include_usage: true, continuous_usage_stats: true };
+    const { chunks } = await stream({ prompt: PROMPT, max_tokens: 3, stream_options: options });
+    const counts = chunks.map(({ usage }) => usage?.completion_tokens ?? -1);
+    expect(chunks.every(({ usage }) => usage?.prompt_tokens === 4)).toBe(true);
+    expect(counts).toEqual(counts.toSorted((a, b) => a - b));
+    expect(counts[0]).toBeLessThan(counts.at(-1) ?? 0);
+    const alone = await stream({
+      prompt: PROMPT,
+      max_tokens: 3,
+      stream_options: { continuous_usage_stats: true },
+    });
+    expect(alone.chunks.some((chunk) => 'usage' in chunk)).toBe(false);
+  });
+
   it('ends with the timings in a comment, since the headers left before them', async () => {
     const { text } = await stream({ prompt: PROMPT, max_tokens: 3 });
     const comment = text.split('\n').find((line) => line.startsWith(': {'));

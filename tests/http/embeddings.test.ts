@@ -51,6 +51,36 @@ describe('POST /v1/embeddings', () => {
     expect(list.json).toMatchObject({ usage: { prompt_tokens: 3, total_tokens: 3 } });
   });
 
+  it("takes as many texts as OpenAI, of which LangChain's clients send 1,000 at a time", async () => {
+    const input = Array.from({ length: 2048 }, (_, index) => ['The river', 'N'][index % 2]);
+    const two = await post(service, PATH, { input: input.slice(0, 2) });
+    const { status, json, text } = await post(service, PATH, { input });
+    expect(status, text).toBe(200);
+    const of = (body: unknown) => (body as { data: { index: number; embedding: number[] }[] }).data;
+    expect(of(json).map(({ index }) => index)).toEqual(input.map((_, index) => index));
+    expect(of(json).at(-1)?.embedding).toEqual(of(two.json)[1]?.embedding);
+    expect((await post(service, PATH, { input: [...input, 'N'] })).status).toBe(400);
+    expect((await post(service, '/api/embed', { model: MODEL, input })).status).toBe(200);
+  });
+
+  it("answers Ollama's older route as its newer one, with one vector", async () => {
+    const { json } = await post(service, '/api/embed', { model: MODEL, input: 'The river' });
+    const [embedding] = (json as { embeddings: number[][] }).embeddings;
+    const asked = {
+      model: `${MODEL}:latest`,
+      prompt: 'The river',
+      keep_alive: '5m',
+      options: { num_ctx: 8 },
+    };
+    const older = await post(service, '/api/embeddings', asked);
+    expect(older.json).toEqual({ embedding });
+    expect((await post(service, '/api/embeddings', { model: MODEL, prompt: '' })).json).toEqual({
+      embedding: [],
+    });
+    const missing = await post(service, '/api/embeddings', { model: 'gpt-9', prompt: 'a' });
+    expect([missing.status, missing.json]).toEqual([404, { error: expect.any(String) as string }]);
+  });
+
   it.each([
     [{ input: '' }, 'input[0]'],
     [{ input: ['a', ''] }, 'input[1]'],

@@ -14,7 +14,7 @@ import {
   inputTokensRequestSchema,
   responseRequestSchema,
 } from '../../routes/responses/schemas/response-request.ts';
-import { ollamaEmbedSchema } from '../../routes/ollama/schemas/embed.ts';
+import { ollamaEmbedSchema, ollamaPromptSchema } from '../../routes/ollama/schemas/embed.ts';
 import { showRequestSchema as ollamaShowSchema } from '../../routes/ollama/schemas/models.ts';
 import {
   chatRequestSchema as ollamaChatSchema,
@@ -60,6 +60,7 @@ const ROUTES = [
   ['/api/chat', ollamaChatSchema, { model: MODEL, stream: false, messages: [USER] }],
   ['/api/generate', ollamaGenerateSchema, { model: MODEL, stream: false, prompt: 'a' }],
   ['/api/embed', ollamaEmbedSchema, { model: MODEL, input: 'a' }],
+  ['/api/embeddings', ollamaPromptSchema, { model: MODEL, prompt: 'a' }],
   ['/api/show', ollamaShowSchema, { model: MODEL }],
   ['/v1/messages', messageRequestSchema, { max_tokens: 2, messages: [USER] }],
   ['/v1/messages/count_tokens', countTokensRequestSchema, { messages: [USER] }],

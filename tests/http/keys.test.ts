@@ -103,6 +103,7 @@ describe('a valid key', () => {
       '/api/chat',
       '/api/generate',
       '/api/embed',
+      '/api/embeddings',
       '/api/show',
       '/v1/embeddings',
       '/v1/decisions',

@@ -73,6 +73,9 @@ describe('POST /v1/messages', () => {
     while (on.engine.ownTokenizer.encode(`u:${content}\na:`).length < contextLength - 4) content += 'z ';
     const beyond = await create({ max_tokens: 100_000, messages: [{ role: 'user', content }] });
     expect(beyond).toMatchObject({ stop_reason: 'model_context_window_exceeded' });
+    // A format can end an answer before the bound: what is left has no room for another call.
+    on.engine.reset({ text: ' runs', finishReason: 'length' });
+    expect(await create({ max_tokens: 60 })).toMatchObject({ stop_reason: 'max_tokens' });
   });
 
   it('hands the fields to the engine', async () => {

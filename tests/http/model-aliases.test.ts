@@ -51,6 +51,17 @@ describe('an alias', () => {
     expect(status, text).toBeLessThan(300);
   });
 
+  it.each(['/v1/completions', '/ai/run', '/v1/responses'])(
+    "and an id are found with Ollama's tag behind them, as its lists have them: %s",
+    async (path) => {
+      for (const name of ['gpt-4o:latest', `${MODEL}:latest`]) {
+        const input = path === '/v1/completions' ? PROMPT : { input: path === '/ai/run' ? PROMPT : 'Hello' };
+        const { status, text } = await call(open, 'POST', path, { body: { model: name, ...input } });
+        expect(status, text).toBe(200);
+      }
+    },
+  );
+
   it('is told as the model that answered', async () => {
     const { json } = await call(open, 'POST', '/v1/completions', { body: { model: LLAMA, ...PROMPT } });
     expect(json).toMatchObject({ model: MODEL });

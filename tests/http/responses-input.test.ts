@@ -75,6 +75,9 @@ describe('POST /v1/responses', () => {
       include: ['reasoning.encrypted_content'],
       prompt_cache_key: 'k',
       client_metadata: { a: 'b' },
+      access_programs: { daybreak: 'none' },
+      background_options: { completion_window: 'soonest' },
+      image: { detail: 'low' },
     });
     const call = '{"tool_calls": [{"name": "shell", "arguments": {"command":["ls"]}}]}';
     expect(on.lastPrompt()).toContain(`\nd:D\nu:Q\na:${call}\nu:The result of shell:\na\na:`);

@@ -31,6 +31,8 @@ export interface Script {
   scoreOf: (tokenId: number, promptTokenIds: readonly number[]) => number;
   /** The stop string that its finish names. */
   stopString: string | undefined;
+  /** Where a format ends it before its tokens are used up. */
+  finishReason: FinishReason | undefined;
   /** Where its requests stand in the queue, as long as they do. */
   queuePosition: QueuePosition | undefined;
 }
@@ -44,6 +46,7 @@ export const DEFAULT_SCRIPT: Script = {
   stallAfter: undefined,
   scoreOf: (tokenId) => -1 - (tokenId % 7),
   stopString: undefined,
+  finishReason: undefined,
   queuePosition: undefined,
 };
 
@@ -105,10 +108,8 @@ export class ScriptedCompletion implements Completion {
     const aborted = this.#cause !== undefined;
     const finishReason = aborted
       ? 'abort'
-      : this.#request.maxTokens > this.#tokenIds.length
-        ? 'stop'
-        : 'length';
-    if (!aborted) this.#finishReasons.push(...indices.map(() => finishReason as FinishReason));
+      : (this.#script.finishReason ?? (this.#request.maxTokens > this.#tokenIds.length ? 'stop' : 'length'));
+    if (!aborted) this.#finishReasons.push(...indices.map(() => finishReason));
     const { stopString } = this.#script;
     const stop = stopString === undefined ? {} : { stopString };
     for (const index of indices)

@@ -19,6 +19,7 @@ import type {
   ToolChoiceInput,
   ToolInput,
 } from './message-request.ts';
+import { toTopP } from '../../shared/schemas/top-p.ts';
 
 /**
  * The one conversion from Anthropic's fields to a request of this service. `max_tokens` yields to the context, as Anthropic's newer
@@ -47,8 +48,7 @@ export function toMessageGeneration(
       stop: input.stop_sequences ?? [],
       cacheSalt: input.cache_salt ?? undefined,
       sampling: {
-        temperature: input.temperature ?? 1,
-        topP: input.top_p ?? 1,
+        ...toTopP(input.temperature ?? 1, input.top_p ?? 1),
         topK: input.top_k ?? 0,
         seed: input.seed,
       },

@@ -14,6 +14,7 @@ import { REASONING_EFFORTS } from '../../shared/schemas/reasoning-effort.ts';
 import { taggedUnion } from '../../shared/schemas/tagged-union.ts';
 import { MAX_TOOLS } from '../../shared/schemas/tools.ts';
 import { contentSchema, textBlocksSchema } from './message-blocks.ts';
+import { topPSchema } from '../../shared/schemas/top-p.ts';
 
 const MAX_STOP_SEQUENCES = 16;
 const MAX_STOP_LENGTH = 1000;
@@ -117,7 +118,7 @@ export const messageRequestSchema = z
     stop_sequences: boundedList(stopSequence, MAX_STOP_SEQUENCES).optional(),
     stream: z.boolean().optional().meta({ default: false }),
     temperature: z.number().min(0).max(2).optional().meta({ default: 1, description: '0 is greedy.' }),
-    top_p: z.number().gt(0).max(1).optional().meta({ default: 1 }),
+    top_p: topPSchema.optional().meta({ default: 1 }),
     top_k: z.int().min(0).max(MAX_INT32).optional().meta({ default: 0, description: '0 is off.' }),
     seed: z
       .int()

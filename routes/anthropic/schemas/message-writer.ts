@@ -11,8 +11,8 @@ export interface MessageView {
   requestId: string;
   model: string;
   numPromptTokens: number;
-  /** The request's `max_tokens`: the context may end an answer before. */
-  maxTokens: number;
+  /** Whether the context has less room than the request's `max_tokens`. */
+  isContextShort: boolean;
   /** False: the text of what the model thinks is left out, as `display: omitted` says. */
   showsThinking: boolean;
 }
@@ -174,10 +174,8 @@ export class MessageWriter {
     const reasons: Record<GenerationFinish, MessageBody['stop_reason']> = {
       stop: 'end_turn',
       toolCalls: 'tool_use',
-      length:
-        this.#usage.numGeneratedTokens < this.#view.maxTokens
-          ? 'model_context_window_exceeded'
-          : 'max_tokens',
+      // The count of tokens does not tell: a call that leaves no room for another ends before the bound.
+      length: this.#view.isContextShort ? 'model_context_window_exceeded' : 'max_tokens',
       // None of Anthropic's reasons says that a request was cancelled.
       abort: null,
     };

@@ -4,6 +4,7 @@ import type { GenerationParams } from '../../../src/engine/generation-params.ts'
 import { MAX_INT32 } from '../../shared/schemas/bounds.ts';
 import { ignored } from '../../shared/schemas/common-fields.ts';
 import { unsupported } from '../../shared/schemas/unsupported-field.ts';
+import { toTopP } from '../../shared/schemas/top-p.ts';
 
 const MAX_STOP_STRINGS = 16;
 const MAX_STOP_LENGTH = 1000;
@@ -73,16 +74,14 @@ type OptionParams = Pick<GenerationParams, 'maxTokens' | 'stop'> & {
 export function toParams(options: Options, { contextLength, generationDefaults }: ModelInfo): OptionParams {
   const numPredict = options.num_predict ?? 0;
   const defaults = { ...DEFAULTS, ...generationDefaults };
-  // 0 is the most probable token alone, as it is to Ollama.
   const topP = options.top_p ?? defaults.topP;
   const seed = options.seed ?? -1;
   return {
     maxTokens: numPredict > 0 ? Math.min(numPredict, contextLength) : contextLength,
     stop: typeof options.stop === 'string' ? [options.stop] : (options.stop ?? []),
     sampling: {
-      temperature: topP === 0 ? 0 : (options.temperature ?? defaults.temperature),
+      ...toTopP(options.temperature ?? defaults.temperature, topP),
       topK: options.top_k ?? defaults.topK,
-      topP: topP === 0 ? 1 : topP,
       minP: options.min_p ?? defaults.minP ?? 0,
       seed: seed === -1 ? undefined : seed,
       repetitionPenalty: options.repeat_penalty ?? defaults.repetitionPenalty ?? 1,

@@ -37,9 +37,6 @@ const MODEL = nameSchema
   .min(1)
   .meta({ id: 'OllamaModelName', description: 'Id of the model; `:latest` behind it is left out.' });
 
-/** The id of a model as Ollama's clients write it. */
-export const toModelId = (name: string): string => name.replace(/:latest$/, '');
-
 /** A value by which a client says that it does not want what the field asks for. One schema serves several fields. */
 const NONE = [false, 0];
 const NOTHING = ['', []];

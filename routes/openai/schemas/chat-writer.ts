@@ -7,7 +7,7 @@ import { JsonList, type WithLists } from '../../../src/json-pieces.ts';
 import type { TokenVocabulary } from '../../../src/tokenizer/incremental-detokenizer.ts';
 import { charactersPerToken, toTokenLogprobBody } from '../../shared/schemas/token-logprob.ts';
 import type { ChatBody, ChatChunk, ChatLogprobs } from './chat.ts';
-import { toTruncationBody, toUsageBody } from './completion-writer.ts';
+import { chunkUsage, toTruncationBody, toUsageBody } from './completion-writer.ts';
 
 type ChunkChoice = ChatChunk['choices'][number];
 type Delta = ChunkChoice['delta'];
@@ -30,6 +30,8 @@ export interface ChatView {
   withTokenIds: boolean;
   /** Every chunk carries `usage`, null but in the last. */
   withUsage: boolean;
+  /** What was used up to now, if every chunk is to say it. */
+  usageSoFar: (() => Usage) | undefined;
   /** A chunk for each token, also for one that shows nothing yet. */
   withEveryToken: boolean;
   /** False: the reasoning before the answer is left out. */
@@ -140,7 +142,7 @@ export class ChatWriter {
 
   #chunk(choice?: ChunkChoice): ChatChunk {
     if (choice !== undefined) this.#parts[choice.index]?.push(choice);
-    const usage = this.#view.withUsage ? { usage: null } : {};
+    const usage = chunkUsage(this.#view);
     const choices = choice ? [choice] : [];
     return { ...headOf(this.#view, 'chat.completion.chunk', choices), ...usage };
   }

@@ -27,6 +27,8 @@ export interface CompletionView {
   withTokenIds: boolean;
   /** Every chunk carries `usage`, null but in the last. */
   withUsage: boolean;
+  /** What was used up to now, if every chunk is to say it. */
+  usageSoFar: (() => Usage) | undefined;
   /** A chunk for each token, also for one that shows nothing yet. */
   withEveryToken: boolean;
   /** Special tokens are no part of the text. */
@@ -143,7 +145,7 @@ export class CompletionWriter {
 
   #chunk(choice?: ChunkChoice): CompletionChunk {
     if (choice !== undefined) this.#parts[choice.index]?.push(choice);
-    const usage = this.#view.withUsage ? { usage: null } : {};
+    const usage = chunkUsage(this.#view);
     return { ...headOf(this.#view, choice ? [choice] : []), ...usage };
   }
 }
@@ -160,6 +162,15 @@ const headOf = <Choices>(
   system_fingerprint: systemFingerprint,
   choices,
 });
+
+/** Of every chunk but the last. */
+export function chunkUsage({
+  withUsage,
+  usageSoFar,
+}: Pick<CompletionView, 'withUsage' | 'usageSoFar'>): Pick<CompletionChunk, 'usage'> {
+  if (!withUsage) return {};
+  return { usage: usageSoFar === undefined ? null : toUsageBody(usageSoFar()) };
+}
 
 /** What of a prompt was cut. */
 type Truncation = Pick<EncodedPrompt, 'isTruncated' | 'numDropped'>;

@@ -20,6 +20,7 @@ import {
 import { outputFormatFields } from './output-format.ts';
 import { promptSchema } from '../../shared/schemas/prompt.ts';
 import { unsupported } from '../../shared/schemas/unsupported-field.ts';
+import { topPSchema } from '../../shared/schemas/top-p.ts';
 
 const MAX_STOP_STRINGS = 4;
 const MAX_STOP_LENGTH = 1000;
@@ -42,7 +43,7 @@ export const completionFieldsSchema = z.strictObject({
     .nullish()
     .meta({ default: 16, description: '0 only together with `echo`.' }),
   temperature: z.number().min(0).max(2).nullish().meta({ default: 1, description: '0 is greedy.' }),
-  top_p: z.number().gt(0).max(1).nullish().meta({ default: 1 }),
+  top_p: topPSchema.nullish().meta({ default: 1 }),
   top_k: z.int().min(-1).max(MAX_INT32).nullish().meta({ default: 0, description: '0 and -1 are off.' }),
   min_p: z.number().min(0).max(1).nullish().meta({ default: 0 }),
   n: z.int().min(1).max(128).nullish().meta({ default: 1, description: 'Completions for each prompt.' }),
@@ -62,7 +63,10 @@ export const completionFieldsSchema = z.strictObject({
     .strictObject({
       include_usage: z.boolean().nullish(),
       include_obfuscation: ignored,
-      continuous_usage_stats: unsupported([false], 'the last chunk has the usage'),
+      continuous_usage_stats: z.boolean().nullish().meta({
+        default: false,
+        description: 'With `include_usage`: every chunk has the usage up to there.',
+      }),
       every_token: z.boolean().nullish().meta({
         default: false,
         description:
@@ -193,10 +197,10 @@ export const bodyFields = {
   system_fingerprint: fingerprintSchema,
 };
 
-export const chunkUsageSchema = usageSchema
-  .nullable()
-  .optional()
-  .meta({ description: 'With `include_usage`: null but in the last chunk, which has no choices.' });
+export const chunkUsageSchema = usageSchema.nullable().optional().meta({
+  description:
+    'With `include_usage`: null but in the last chunk, which has no choices, unless `continuous_usage_stats` is set.',
+});
 
 const completionFields = { ...bodyFields, object: z.literal('text_completion') };
 

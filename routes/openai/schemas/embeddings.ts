@@ -3,13 +3,13 @@ import type { TextEmbedding } from '../../../src/engine/client/texts/encode-prom
 import { JsonList, type WithLists } from '../../../src/json-pieces.ts';
 import { countSchema, truncateTokensSchema } from '../../shared/schemas/bounds.ts';
 import { ignored, modelField, promptUsageSchema, timeoutField } from '../../shared/schemas/common-fields.ts';
-import { promptSchema } from '../../shared/schemas/prompt.ts';
+import { manyPromptsSchema } from '../../shared/schemas/prompt.ts';
 
 /** OpenAI's request for embeddings, with vLLM's `truncate_prompt_tokens`. */
 export const embeddingRequestSchema = z
   .strictObject({
     model: modelField,
-    input: promptSchema,
+    input: manyPromptsSchema,
     encoding: z.literal('model').nullish().meta({
       description: "The token ids in `input` are of this model's own vocabulary; needed to send any.",
     }),

@@ -1,5 +1,5 @@
 import { checkVocabulary } from '../../../src/engine/check-input.ts';
-import type { ModelInfo } from '../../../src/engine/engine.ts';
+import type { Completion, ModelInfo, Usage } from '../../../src/engine/engine.ts';
 import type { GenerationParams } from '../../../src/engine/generation-params.ts';
 import { invalidField } from '../../../src/errors.ts';
 import { generationRequest, type GenerationRequest } from '../../../src/generation/generation-request.ts';
@@ -8,6 +8,7 @@ import type { PromptInput } from '../../shared/schemas/prompt.ts';
 import { totalTimeoutMs } from '../../shared/schemas/bounds.ts';
 import type { CompletionInput } from './completions.ts';
 import { toOutputFormat } from './output-format.ts';
+import { toTopP } from '../../shared/schemas/top-p.ts';
 
 /** Most sequences (prompts times `n`) in one request. */
 export const MAX_SEQUENCES = 128;
@@ -83,8 +84,7 @@ function toSampling(
 ): SamplingParams {
   const { repetition_penalty: repetitionPenalty, repeat_penalty: otherName } = input;
   return {
-    temperature: input.temperature ?? defaults.temperature ?? 1,
-    topP: input.top_p ?? defaults.topP ?? 1,
+    ...toTopP(input.temperature ?? defaults.temperature ?? 1, input.top_p ?? defaults.topP ?? 1),
     topK: Math.max(input.top_k ?? defaults.topK ?? 0, 0),
     minP: input.min_p ?? defaults.minP ?? 0,
     seed: input.seed ?? undefined,
@@ -133,6 +133,13 @@ export function toCompletion(input: CompletionInput, model: ModelInfo, timeoutMs
   const texts = { prompts, isRendered: input.add_special_tokens === false };
   return toGeneration(input, texts, own, model, timeoutMs);
 }
+
+/** What a stream tells of its usage in every chunk, where vLLM's field asks for it. */
+export const usageSoFarOf = (
+  { stream_options: options }: Pick<GenerationInput, 'stream_options'>,
+  completion: Pick<Completion, 'record'>,
+): (() => Usage) | undefined =>
+  options?.continuous_usage_stats === true ? () => completion.record().usage : undefined;
 
 function checkPrompts(prompts: readonly PromptInput[], model: ModelInfo): void {
   for (const [index, prompt] of prompts.entries()) {

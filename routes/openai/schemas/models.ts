@@ -16,9 +16,12 @@ export const modelSchema = z
         'Unix time in seconds: when the model became ready or, if it is not loaded, when its files were stored.',
     }),
     owned_by: z.literal('tokenflare'),
-    type: z.literal('model').meta({ description: "As Anthropic's clients read it, and the next two." }),
+    type: z.literal('model').meta({ description: "As Anthropic's clients read it, and the next five." }),
     display_name: z.string(),
     created_at: z.string().meta({ description: '`created` as RFC 3339 writes it.' }),
+    lifecycle: z.literal('active'),
+    max_input_tokens: z.int().nullable(),
+    max_tokens: z.int().nullable().meta({ description: 'As `max_input_tokens`, that of `max_model_len`.' }),
     state: z.enum(['unloaded', 'loading', 'loaded', 'failed']).meta({
       description:
         'An unloaded one is loaded for the first request that names it; a failed one tells its `error`.',
@@ -128,6 +131,9 @@ export function toModelBody(model: ModelStatus, name: string): ModelBody {
     type: 'model',
     display_name: name,
     created_at: new Date(model.createdAt * 1000).toISOString(),
+    lifecycle: 'active',
+    max_input_tokens: model.contextLength ?? null,
+    max_tokens: model.contextLength ?? null,
     state: model.state,
     is_default: model.isDefault && name === model.id,
     max_model_len: model.contextLength ?? null,

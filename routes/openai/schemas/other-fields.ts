@@ -16,6 +16,7 @@ export const otherFields = {
   safety_identifier: ignored,
   prompt_cache_key: ignored,
   prompt_cache_retention: ignored,
+  prompt_cache_options: ignored,
   cache_control: ignored,
 
   // vLLM.

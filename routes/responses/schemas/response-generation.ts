@@ -19,6 +19,7 @@ import {
   type ResponseInput,
   type ToolChoiceInput,
 } from './response-request.ts';
+import { toTopP } from '../../shared/schemas/top-p.ts';
 
 /** The items that an answer follows. */
 export interface FollowedItems {
@@ -57,8 +58,7 @@ export function toResponseGeneration(
       cacheSalt: input.cache_salt ?? undefined,
       priority: input.priority ?? 0,
       sampling: {
-        temperature: input.temperature ?? 1,
-        topP: input.top_p ?? 1,
+        ...toTopP(input.temperature ?? 1, input.top_p ?? 1),
         topK: Math.max(input.top_k ?? 0, 0),
         seed: input.seed ?? undefined,
       },

@@ -23,6 +23,7 @@ import { taggedUnion } from '../../shared/schemas/tagged-union.ts';
 import { MAX_TOOLS } from '../../shared/schemas/tools.ts';
 import { otherResponseFields } from './other-fields.ts';
 import { inputSchema } from './response-items.ts';
+import { topPSchema } from '../../shared/schemas/top-p.ts';
 
 /** What the Responses API calls the fields of a chat completion. */
 export const RESPONSE_FIELD_NAMES: FieldNames = new Map([
@@ -152,7 +153,7 @@ export const responseRequestSchema = z
       .nullish()
       .meta({ description: 'By default as many as the context has room for.' }),
     temperature: z.number().min(0).max(2).nullish().meta({ default: 1, description: '0 is greedy.' }),
-    top_p: z.number().gt(0).max(1).nullish().meta({ default: 1 }),
+    top_p: topPSchema.nullish().meta({ default: 1 }),
     top_logprobs: z.int().min(0).max(MAX_LOGPROBS).nullish(),
     include: boundedList(
       z.enum([
@@ -198,6 +199,9 @@ export const responseRequestSchema = z
     safety_identifier: ignored,
     service_tier: ignored,
     client_metadata: ignored,
+    access_programs: ignored,
+    background_options: ignored,
+    image: ignored,
     prompt: unsupported,
     context_management: unsupported,
     moderation: unsupported,

@@ -4,6 +4,9 @@ import { MAX_INT32, MAX_LIST_TOKENS, MAX_TEXT_LENGTH } from './bounds.ts';
 /** Prompts in one request; each counts `n` times against the sequences that may run together. */
 export const MAX_PROMPTS = 64;
 
+/** Texts that one request has embedded, as at OpenAI: clients send lists of up to so many. */
+export const MAX_TEXTS = 2048;
+
 /** One prompt as it came: text, or token ids that need no tokenizer. */
 export type PromptInput = string | readonly number[];
 
@@ -26,29 +29,35 @@ const TOKEN_IDS = { ...ANY_TOKEN_IDS, minItems: 1 } as const;
  * OpenAI's four shapes of `prompt`, as a list of prompts. Written by hand, since a union would collect one issue for
  * every entry of a long list against every shape that it is not.
  */
-export const promptSchema = z
-  .unknown()
-  .transform((value, context): readonly PromptInput[] => {
-    const prompts = readPrompts(value);
-    if (Array.isArray(prompts)) return prompts;
-    context.issues.push({ code: 'custom', input: undefined, ...prompts });
-    return z.NEVER;
-  })
-  .meta({
-    id: 'Prompts',
-    description:
-      'Text, a list of texts, token ids, or a list of lists of token ids. An empty text or `null` starts from ' +
-      '`<|endoftext|>`. Token ids are of the vocabulary of the model, whose size `GET /v1/models` has.',
-    override: {
-      anyOf: [
-        TEXT,
-        { type: 'array', items: TEXT, minItems: 1, maxItems: MAX_PROMPTS },
-        TOKEN_IDS,
-        { type: 'array', items: TOKEN_IDS, minItems: 1, maxItems: MAX_PROMPTS },
-        { type: 'null' },
-      ],
-    },
-  });
+const promptsSchema = (id: string, maxPrompts: number) =>
+  z
+    .unknown()
+    .transform((value, context): readonly PromptInput[] => {
+      const prompts = readPrompts(value, maxPrompts);
+      if (Array.isArray(prompts)) return prompts;
+      context.issues.push({ code: 'custom', input: undefined, ...prompts });
+      return z.NEVER;
+    })
+    .meta({
+      id,
+      description:
+        'Text, a list of texts, token ids, or a list of lists of token ids. An empty text or `null` starts from ' +
+        '`<|endoftext|>`. Token ids are of the vocabulary of the model, whose size `GET /v1/models` has.',
+      override: {
+        anyOf: [
+          TEXT,
+          { type: 'array', items: TEXT, minItems: 1, maxItems: maxPrompts },
+          TOKEN_IDS,
+          { type: 'array', items: TOKEN_IDS, minItems: 1, maxItems: maxPrompts },
+          { type: 'null' },
+        ],
+      },
+    });
+
+export const promptSchema = promptsSchema('Prompts', MAX_PROMPTS);
+
+/** Of texts that are embedded. */
+export const manyPromptsSchema = promptsSchema('ManyPrompts', MAX_TEXTS);
 
 /**
  * Token ids, none or more. Written by hand as well: zod would hold the HTTP thread for 50 ms for half a million entries.
@@ -69,7 +78,7 @@ function readTokenIdList(value: unknown): number[] | PromptFault {
   return readTokenIds(value, []);
 }
 
-function readPrompts(value: unknown): PromptInput[] | PromptFault {
+function readPrompts(value: unknown, maxPrompts: number): PromptInput[] | PromptFault {
   if (value === undefined) return { path: [], message: 'is required' };
   if (value === null) return [''];
   if (typeof value === 'string') return readTexts([value], () => []);
@@ -78,8 +87,8 @@ function readPrompts(value: unknown): PromptInput[] | PromptFault {
   const [first] = list;
   if (first === undefined) return { path: [], message: 'is an empty list; it needs at least one entry' };
   if (typeof first === 'number') return readTokenPrompts([list], () => []);
-  if (list.length > MAX_PROMPTS) {
-    return { path: [], message: `holds ${list.length} prompts, at most ${MAX_PROMPTS} are taken` };
+  if (list.length > maxPrompts) {
+    return { path: [], message: `holds ${list.length} prompts, at most ${maxPrompts} are taken` };
   }
   return typeof first === 'string'
     ? readTexts(list, (index) => [index])

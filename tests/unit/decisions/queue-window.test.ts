@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { takeQueueTokens, reserveUpTo } from '../../../src/decisions/start-scoring.ts';
+import { takeQueueTokens, reserveUpTo } from '../../../src/engine/client/queue/reserve-up-to.ts';
 import { RequestQueue, type QueueBounds } from '../../../src/engine/client/queue/request-queue.ts';
 
 const queueOf = (bounds: Partial<QueueBounds>): RequestQueue =>

@@ -20,7 +20,7 @@ const VIEW: MessageView = {
   requestId: 'r1',
   model: 'tiny',
   numPromptTokens: 9,
-  maxTokens: 5,
+  isContextShort: false,
   showsThinking: true,
 };
 const isEvent = new Ajv2020({ strict: false }).compile(z.toJSONSchema(messageEventSchema, { io: 'output' }));
@@ -126,7 +126,7 @@ describe('the message', () => {
     [finish('stop', 'END'), {}, 'stop_sequence', 'END'],
     [finish('toolCalls'), {}, 'tool_use', null],
     [finish('length'), {}, 'max_tokens', null],
-    [finish('length'), { maxTokens: 6 }, 'model_context_window_exceeded', null],
+    [finish('length'), { isContextShort: true }, 'model_context_window_exceeded', null],
     [finish('abort'), {}, null, null],
   ])('ends by %j as %s', (events, view, reason, sequence) => {
     const { body } = write([...content('a'), ...events], view);

@@ -27,6 +27,7 @@ const VIEW: ChatView = {
   isStreamed: true,
   withTokenIds: false,
   withUsage: false,
+  usageSoFar: undefined,
   withEveryToken: false,
   withReasoning: true,
   mayCall: true,

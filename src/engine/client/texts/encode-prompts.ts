@@ -5,6 +5,7 @@ import { setMaxListeners } from 'node:events';
 import type { TokenAllowance } from '../../caller.ts';
 import { DEFAULT_POOLING, type Pooling } from '../../../model/pooling.ts';
 import { checkTextLength } from '../../check-input.ts';
+import { reserveUpTo, takeQueueTokens } from '../queue/reserve-up-to.ts';
 import { withinDeadline } from '../queue/waits.ts';
 
 /** A text, or token ids that need no tokenizer. */
@@ -103,8 +104,8 @@ export interface TextEmbedding {
 }
 
 /**
- * Embeds texts; they share the steps of the engine. Each takes a slot in the queue, and their tokens theirs, like a
- * completion.
+ * Embeds texts; they share the steps of the engine. The request takes a few slots in the queue, in which its texts follow
+ * one another, and the tokens of those that wait theirs.
  *
  * @param gone aborted when the client has left
  * @throws EngineError `context_length_exceeded`, `request_timeout`, `invalid_request` for a model that embeds by something
@@ -117,7 +118,7 @@ export function embedTexts(
 ): Promise<TextEmbedding[]> {
   const { clientId, timeoutMs } = request;
   poolingOf(engine, request.pooling);
-  const reservation = engine.reserve(request.texts.length, clientId);
+  const reservation = reserveUpTo(engine, request.texts.length, clientId);
   return withinDeadline({ clientId, gone, timeoutMs }, (textCaller) =>
     embedReserved(engine, request, reservation, textCaller),
   ).finally(() => reservation.release());
@@ -137,19 +138,39 @@ async function embedReserved(
     checkTextLength(numTokens, engine.model, 'input', `text ${index}`);
   const numKept = truncateTo === 'fit' ? engine.model.contextLength : truncateTo;
   if (numKept === undefined) texts.forEach((text, index) => checkLength(minNumTokens(engine, text), index));
-  const encoded = { prompts: texts, n: 1, numKept, param: 'input' };
-  const prompts = await encodePrompts(engine, encoded, reservation, textCaller);
+  const prompts = await encodeInTurns(engine, { texts, numKept }, reservation, textCaller);
   prompts.forEach(({ tokenIds }, index) => checkLength(tokenIds.length, index));
-  const numTokens = prompts.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
-  reservation.takeTokens(numTokens, 'input');
-  await budget.reserve(numTokens);
-  return Promise.all(
-    prompts.map(async ({ tokenIds }) => {
+  await budget.reserve(prompts.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0));
+  const embeddings: TextEmbedding[] = [];
+  while (embeddings.length < prompts.length) {
+    const left = prompts.slice(embeddings.length);
+    const lengths = left.map(({ tokenIds }) => tokenIds.length);
+    takeQueueTokens(reservation, lengths, 'input');
+    const next = left.slice(0, reservation.numSequences).map(async ({ tokenIds }) => {
       const embedding = await engine.embed(tokenIds, signal, { clientId, pooling }); // [dim]
       budget.spend(tokenIds.length, 0);
       return { embedding: shortened(embedding, dimensions), numTokens: tokenIds.length };
-    }),
-  );
+    });
+    embeddings.push(...(await Promise.all(next)));
+  }
+  return embeddings;
+}
+
+/** As many at a time as the request has slots: the tokens of those alone have to fit into the queue. */
+async function encodeInTurns(
+  engine: Engine,
+  { texts, numKept }: { texts: readonly Prompt[]; numKept: number | undefined },
+  reservation: Reservation,
+  textCaller: TextCaller,
+): Promise<EncodedPrompt[]> {
+  const encoded: EncodedPrompt[] = [];
+  const { numSequences } = reservation;
+  for (let start = 0; start < texts.length; start += numSequences) {
+    const prompts = texts.slice(start, start + numSequences);
+    const request = { prompts, n: 1, numKept, param: 'input' };
+    encoded.push(...(await encodePrompts(engine, request, reservation, textCaller)));
+  }
+  return encoded;
 }
 
 /** @throws EngineError `invalid_request` for a model that embeds by something that is not computed here */
