@@ -1,4 +1,3 @@
-import { withoutTag } from '../../src/catalog/model-id.ts';
 import { embedTexts } from '../../src/engine/client/texts/encode-prompts.ts';
 import { invalidField } from '../../src/errors.ts';
 import { answerJson } from '../../src/http/answer-json.ts';
@@ -42,8 +41,7 @@ export const ollamaEmbedRoute = defineRoute({
       const input = await readQueuedRequest(c, dependencies, ollamaEmbedSchema);
       const texts = typeof input.input === 'string' ? [input.input] : input.input;
       const startMs = scope.elapsedMs;
-      const named = { ...input, model: withoutTag(input.model) };
-      const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, named);
+      const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
       const loadMs = scope.elapsedMs - startMs;
       checkTexts(texts, input.dimensions ?? undefined, engine.model.dim);
       const request = {
@@ -92,8 +90,7 @@ export const ollamaEmbeddingsRoute = defineRoute({
     post: async (c) => {
       const { clientId, budget } = c.var.scope;
       const input = await readQueuedRequest(c, dependencies, ollamaPromptSchema);
-      const named = { ...input, model: withoutTag(input.model) };
-      const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, named);
+      const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
       const texts = input.prompt ? [input.prompt] : [];
       const request = { texts, truncateTo: 'fit' as const, timeoutMs, clientId, budget };
       const [found] = texts.length === 0 ? [] : await embedTexts(engine, request, c.req.raw.signal);

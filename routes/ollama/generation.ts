@@ -1,4 +1,3 @@
-import { withoutTag } from '../../src/catalog/model-id.ts';
 import * as z from 'zod';
 import type { ZodOpenApiResponseObject } from 'zod-openapi';
 import type { ModelInfo } from '../../src/engine/engine.ts';
@@ -119,10 +118,7 @@ async function answer<Input extends AnswerInput>(
   const isStreamed = input.stream !== false;
   scope.answersWhole = !isStreamed;
   const loadStartMs = scope.elapsedMs;
-  const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, {
-    ...input,
-    model: withoutTag(input.model),
-  });
+  const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
   const view = { kind, model: input.model };
   if (isEmpty(input)) return answerJson(c, toLoadedLine(view));
   const loadMs = scope.elapsedMs - loadStartMs;

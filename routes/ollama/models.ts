@@ -1,4 +1,3 @@
-import { withoutTag } from '../../src/catalog/model-id.ts';
 import * as z from 'zod';
 import type { ZodOpenApiResponseObject } from 'zod-openapi';
 import type { Engine } from '../../src/engine/engine.ts';
@@ -88,7 +87,7 @@ export const ollamaShowRoute = defineRoute({
     post: async (c) => {
       const input = parseInput(showRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
       const { principal } = c.var.scope;
-      const modelId = withoutTag(input.model ?? input.name ?? '');
+      const modelId = input.model ?? input.name ?? '';
       await checkMayUse(principal, models, modelId);
       const status = await hideOthers(principal, models.describe(modelId));
       const engine = status.state === 'loaded' ? engineOf(models, status) : undefined;
