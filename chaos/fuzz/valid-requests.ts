@@ -5,6 +5,7 @@ import { CHAT_BODIES, COMPLETION_BODIES, EMBEDDING_BODIES } from './valid/openai
 import {
   OLLAMA_CHAT_BODIES,
   OLLAMA_EMBED_BODIES,
+  OLLAMA_EMBEDDINGS_BODIES,
   OLLAMA_GENERATE_BODIES,
   OLLAMA_SHOW_BODIES,
 } from './valid/ollama-bodies.ts';
@@ -208,6 +209,7 @@ const OLLAMA: readonly ValidRequest[] = [
   ...posts('/api/chat', OLLAMA_CHAT_BODIES),
   ...posts('/api/generate', OLLAMA_GENERATE_BODIES),
   ...posts('/api/embed', OLLAMA_EMBED_BODIES),
+  ...posts('/api/embeddings', OLLAMA_EMBEDDINGS_BODIES),
   ...posts('/api/show', OLLAMA_SHOW_BODIES),
   ...['tags', 'ps', 'version'].map((name) => ({ method: 'GET', path: `/api/${name}` })),
 ];

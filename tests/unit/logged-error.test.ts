@@ -88,8 +88,8 @@ it('what ends a process of the model is told on standard error without the texts
   child.send({ type: 'setUp', setup: undefined });
   await once(child, 'message');
   child.send({ type: 'job', question: SECRET });
-  const [exitCode] = (await once(child, 'close')) as [number | null];
-  expect(exitCode).toBe(1);
+  const [, signal] = (await once(child, 'close')) as [number | null, string | null];
+  expect(signal).toBe('SIGKILL');
   expect(output).toMatch(/TypeError/);
   expect(output).not.toContain('client');
 });

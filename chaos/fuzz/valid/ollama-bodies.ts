@@ -114,6 +114,11 @@ export const OLLAMA_EMBED_BODIES: readonly Body[] = [
   { model: MODEL_ID, input: 'a', truncate: false },
 ];
 
+export const OLLAMA_EMBEDDINGS_BODIES: readonly Body[] = [
+  { model: MODEL_ID, prompt: 'The river', options: {}, keep_alive: '5m', timeout_ms: 5000 },
+  { model: MODEL_ID, prompt: null },
+];
+
 export const OLLAMA_SHOW_BODIES: readonly Body[] = [
   { model: MODEL_ID, verbose: true, system: 'a', template: 'a', options: {} },
   { name: MODEL_ID },

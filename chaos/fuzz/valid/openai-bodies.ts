@@ -35,6 +35,7 @@ const OTHER_FIELDS: Body = {
   service_tier: 'auto',
   safety_identifier: 'a',
   prompt_cache_key: 'a',
+  prompt_cache_options: {},
   prompt_cache_retention: '24h',
   cache_control: { type: 'ephemeral' },
   spaces_between_special_tokens: true,
