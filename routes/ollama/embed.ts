@@ -1,9 +1,9 @@
-import { embedTexts } from '../../src/engine/client/texts/encode-prompts.ts';
 import { invalidField } from '../../src/errors.ts';
 import { answerJson } from '../../src/http/answer-json.ts';
 import { JsonList } from '../../src/json-pieces.ts';
 import { defineRoute } from '../define-route.ts';
 import { jsonContent, jsonResponse, rangesOfErrors } from '../openapi-parts.ts';
+import { embedCounted } from '../shared/embed-counted.ts';
 import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
 import {
   ollamaEmbeddingsSchema,
@@ -52,7 +52,7 @@ export const ollamaEmbedRoute = defineRoute({
         clientId: scope.clientId,
         budget: scope.budget,
       };
-      const found = await embedTexts(engine, request, c.req.raw.signal);
+      const found = await embedCounted(engine, request, c.req.raw.signal);
       const charactersPerItem = CHARACTERS_PER_NUMBER * (found[0]?.embedding.length ?? 0);
       return answerJson(c, {
         model: input.model,
@@ -93,7 +93,7 @@ export const ollamaEmbeddingsRoute = defineRoute({
       const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
       const texts = input.prompt ? [input.prompt] : [];
       const request = { texts, truncateTo: 'fit' as const, timeoutMs, clientId, budget };
-      const [found] = texts.length === 0 ? [] : await embedTexts(engine, request, c.req.raw.signal);
+      const [found] = texts.length === 0 ? [] : await embedCounted(engine, request, c.req.raw.signal);
       return answerJson(c, { embedding: [...(found?.embedding ?? [])] });
     },
   }),

@@ -1,7 +1,6 @@
 import { checkVocabulary } from '../../src/engine/check-input.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { invalidField } from '../../src/errors.ts';
-import { embedTexts } from '../../src/engine/client/texts/encode-prompts.ts';
 import { answerJson } from '../../src/http/answer-json.ts';
 import { defineRoute } from '../define-route.ts';
 import { COMPLETION_ERRORS, errorResponses, jsonContent, jsonResponse } from '../openapi-parts.ts';
@@ -11,6 +10,7 @@ import {
   toEmbeddingBody,
   type EmbeddingInput,
 } from './schemas/embeddings.ts';
+import { embedCounted } from '../shared/embed-counted.ts';
 import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
 
 /** OpenAI's embeddings. */
@@ -51,7 +51,7 @@ export const embeddingRoute = defineRoute({
         clientId: c.var.scope.clientId,
         budget: c.var.scope.budget,
       };
-      const embeddings = await embedTexts(engine, request, c.req.raw.signal);
+      const embeddings = await embedCounted(engine, request, c.req.raw.signal);
       return answerJson(c, toEmbeddingBody(engine.model.id, embeddings, input.encoding_format));
     },
   }),

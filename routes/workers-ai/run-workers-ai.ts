@@ -1,10 +1,10 @@
 import { startDecision } from '../../src/decisions/start-decision.ts';
 import { startRelevance } from '../../src/decisions/start-relevance.ts';
 import type { Caller, TokenAllowance } from '../../src/engine/caller.ts';
-import { embedTexts } from '../../src/engine/client/texts/encode-prompts.ts';
 import type { Completion, Engine } from '../../src/engine/engine.ts';
 import { startGeneration, type Generation } from '../../src/generation/start-generation.ts';
 import { toSystemOneBody, toSystemOneDecision } from '../decisions/schemas/system-one.ts';
+import { embedCounted } from '../shared/embed-counted.ts';
 import type { RunInput } from './run-input.ts';
 import { WorkersAiWriter, type Wrapping } from './schemas/workers-ai-answer.ts';
 import {
@@ -50,7 +50,7 @@ export async function startText(
   return { generation, writer: new WorkersAiWriter(view) };
 }
 
-/** @throws EngineError as `toEmbeddingTexts` and `embedTexts` */
+/** @throws EngineError as `toEmbeddingTexts` and `embedCounted` */
 export async function embed(
   engine: Engine,
   input: WorkersAiEmbeddingInput,
@@ -58,7 +58,7 @@ export async function embed(
   { clientId, budget, gone }: Pick<Caller, 'clientId' | 'gone'> & { readonly budget: TokenAllowance },
 ): Promise<WorkersAiEmbeddingResult> {
   const request = { ...toEmbeddingTexts(input), timeoutMs, clientId, budget };
-  const embeddings = await embedTexts(engine, request, gone);
+  const embeddings = await embedCounted(engine, request, gone);
   const { pooling } = engine.model;
   const own = pooling !== undefined && 'kind' in pooling ? pooling.kind : 'mean';
   return toEmbeddingResult(input, embeddings, own);

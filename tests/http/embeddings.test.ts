@@ -1,5 +1,6 @@
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readConfig } from '../../src/config/config.ts';
 import { CheckedFetch } from '../support/checked-fetch.ts';
 import { call, post } from '../support/http-client.ts';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
@@ -9,11 +10,14 @@ const PATH = '/v1/embeddings';
 const MODEL = '@test/tiny-gpt2';
 
 let service: HttpService;
+let counting: HttpService;
 const checked = new CheckedFetch();
 beforeAll(async () => {
   service = await startHttpService(await ScriptedEngine.create());
+  const { trustProxy } = readConfig({ TRUST_PROXY: '127.0.0.1' }, []);
+  counting = await startHttpService(await ScriptedEngine.create(), { trustProxy, bodyLimitBytes: 2 ** 20 });
 });
-afterAll(() => service.close());
+afterAll(() => Promise.all([service.close(), counting.close()]));
 
 describe('POST /v1/embeddings', () => {
   it("answers OpenAI's client, which asks for base64, with a vector a text", async () => {
@@ -61,6 +65,27 @@ describe('POST /v1/embeddings', () => {
     expect(of(json).at(-1)?.embedding).toEqual(of(two.json)[1]?.embedding);
     expect((await post(service, PATH, { input: [...input, 'N'] })).status).toBe(400);
     expect((await post(service, '/api/embed', { model: MODEL, input })).status).toBe(200);
+  });
+
+  it('counts what texts and their vectors take, and a client that fills the room loses its own requests', async () => {
+    const input = Array.from({ length: 2048 }, () => 'a'.repeat(480));
+    const stop = new AbortController();
+    const ask = async (address: string, body: object): Promise<string> => {
+      const answer = await fetch(`${counting.url}${PATH}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-forwarded-for': address },
+        body: JSON.stringify(body),
+        signal: stop.signal,
+      });
+      return `${answer.status} ${await answer.text()}`;
+    };
+    const large = Array.from({ length: 24 }, () =>
+      ask('192.0.2.1', { input, truncate_prompt_tokens: -1 }).catch(() => 'stopped'),
+    );
+    expect(await Promise.race(large)).toMatch(/^429 .*texts that are embedded take more than \d+ bytes/);
+    expect(await ask('192.0.2.2', { input: 'The river' })).toMatch(/^200 /);
+    stop.abort();
+    await Promise.all(large);
   });
 
   it("answers Ollama's older route as its newer one, with one vector", async () => {
