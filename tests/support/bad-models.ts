@@ -76,7 +76,10 @@ function overlapSecond(path: string): void {
 function addToken(path: string, id: number): void {
   changeJson(join(path, 'tokenizer.json'), (json) => {
     const added = json['added_tokens'] as JsonObject[];
-    return { ...json, added_tokens: [...added, { ...added[0], id, content: '<|one too many|>' }] };
+    return {
+      ...json,
+      added_tokens: [...added, { ...added[0], id, content: 'one too many', special: false }],
+    };
   });
 }
 
