@@ -79,6 +79,7 @@ describe('npm run bench', () => {
       'npm run bench -- --interference',
       'npm run bench -- --peers --gguf',
       'npm run bench -- --peers',
+      'npm run bench -- --llama-server PATH',
       'npm run bench -- --formats',
       'npm run bench -- --speculation',
       'npm run bench -- --grammars',
