@@ -78,7 +78,7 @@ describe('stored responses of an address', () => {
 });
 
 describe('a long answer', () => {
-  it('is held until it is read, and not for HEAD, whose body nobody reads', async () => {
+  it('is held until it is read, and not for HEAD, whose body is not sent', async () => {
     const id = await store([callItem(JSON.stringify({ a: 'x'.repeat(90_000) }))], MINE);
     const open = vi.spyOn(HeldBytes.prototype, 'open');
     try {

@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { KernelRuntime } from '../../src/runtime/kernels/kernel-runtime.ts';
-import { loadAddon } from '../../src/runtime/native/native-addon.ts';
-import { createNativeRuntime } from '../../src/runtime/native/native-runtime.ts';
 import { createWasmRuntime } from '../../src/runtime/wasm/wasm-runtime.ts';
 import { multiplyBfloats, roundToBfloat16, storedBfloats } from '../support/bfloat-products.ts';
 import { firstDifference } from '../support/compare.ts';
 import { type Rows, someRows } from '../support/matrix.ts';
 import { runOps } from '../support/run-ops.ts';
+import { useInstructionSets } from '../support/instruction-sets.ts';
 import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
 
 async function multiply(runtime: KernelRuntime, inputs: Rows, weights: Rows, bias: readonly number[]) {
@@ -26,14 +25,7 @@ const NUM_OUT = 70;
 const bias = someRows(1, NUM_OUT, 13)[0] ?? [];
 
 describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('products of bfloat16', () => {
-  const runtimes: KernelRuntime[] = [];
-  beforeAll(() => {
-    const names = loadAddon().start(2);
-    names.forEach((_, instructionSet) =>
-      runtimes.push(createNativeRuntime({ numThreads: 2, weights: 'f32', instructionSet })),
-    );
-  });
-  afterAll(() => Promise.all(runtimes.map((runtime) => runtime.dispose())));
+  const runtimes = useInstructionSets();
 
   it.each([
     { numRows: 1, depth: 96, numOut: 32 },

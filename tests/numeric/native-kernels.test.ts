@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loadAddon } from '../../src/runtime/native/native-addon.ts';
 import type { KernelRuntime } from '../../src/runtime/kernels/kernel-runtime.ts';
 import { createNativeRuntime } from '../../src/runtime/native/native-runtime.ts';
@@ -7,6 +7,7 @@ import { MODELS, NUM_TOKENS } from '../support/kernel-digests.ts';
 import { someRows } from '../support/matrix.ts';
 import { FORMATS, formatNamed, storedHalves, storedPart, storedRows } from '../support/stored-rows.ts';
 import { runOps } from '../support/run-ops.ts';
+import { useInstructionSets } from '../support/instruction-sets.ts';
 import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
@@ -33,14 +34,7 @@ function roundHalfEven(value: number): number {
 }
 
 describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('products of integers', () => {
-  const runtimes: KernelRuntime[] = [];
-  beforeAll(() => {
-    const names = loadAddon().start(2);
-    names.forEach((_, instructionSet) =>
-      runtimes.push(createNativeRuntime({ numThreads: 2, weights: 'f32', instructionSet })),
-    );
-  });
-  afterAll(() => Promise.all(runtimes.map((runtime) => runtime.dispose())));
+  const runtimes = useInstructionSets();
 
   const multiply = async (runtime: KernelRuntime, format: string, inputs: number[][], numOut: number) => {
     const depth = inputs[0]?.length ?? 0;
