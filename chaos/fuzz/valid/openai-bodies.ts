@@ -154,7 +154,7 @@ const STREAM: Body = {
   stream_options: {
     include_usage: true,
     include_obfuscation: false,
-    continuous_usage_stats: false,
+    continuous_usage_stats: true,
     every_token: true,
   },
 };
@@ -282,4 +282,5 @@ export const EMBEDDING_BODIES: readonly Body[] = [
     dimensions: null,
     truncate_prompt_tokens: 2,
   },
+  { input: Array.from({ length: 100 }, () => 'The river') },
 ];
