@@ -11,7 +11,7 @@ import { HeldBytes } from '../../src/http/edge/held-bytes.ts';
 /** Texts of requests that are being embedded, with their tokens and vectors. */
 const embedded = new HeldBytes('texts that are embedded');
 const MAX_EMBEDDED_BYTES = 128 * 2 ** 20;
-/** Of a character of text and its part of a token, and of a token that was sent. */
+/** Of a character with its share of the text's tokens, or of a token id that the client sent. */
 const BYTES_PER_UNIT = 8;
 const BYTES_PER_NUMBER = 4;
 

@@ -46,7 +46,7 @@ export const metadataSchema = boundedRecord(
   MAX_METADATA.pairs,
 );
 
-/** A name that zod leaves out of a record, and says nothing. */
+/** zod drops an entry of this name from a record, and reports nothing. */
 const LOST_NAME = '__proto__';
 
 /** A record whose entries are counted before one of them is looked at. */

@@ -24,7 +24,7 @@ export function parseInput<T>(schema: z.ZodType<T>, body: Record<string, unknown
   throw toFault(result.error, body);
 }
 
-/** Most fields that are passed over: for each place of some of them the body is read once more. */
+/** Most fields that are passed over. The body is read once more for each object that has some of them. */
 const MAX_IGNORED_FIELDS = 16;
 const MAX_IGNORED_NAME = 64;
 

@@ -59,7 +59,7 @@ export function requestMiddleware(
       // The router's own refusals, and values that are no Error, pass by Hono's error handler.
       c.res = handleError(thrown, c);
     }
-    // Hono answers HEAD by the handler of GET. Nobody reads the body, which holds memory until it is read or cancelled.
+    // Hono answers HEAD by the handler of GET. The body is not sent, and holds memory until it is cancelled.
     if (c.req.method === 'HEAD') await c.res.body?.cancel();
     if (c.res !== scope.answerWithHeaders) {
       for (const [name, value] of Object.entries(answerHeaders(scope))) c.res.headers.set(name, value);
