@@ -1,5 +1,6 @@
 import { EngineError } from '../src/errors.ts';
 import { AGAINST_MODE } from './modes/against.ts';
+import { AGAINST_WHOLE_MODE } from './modes/against-whole.ts';
 import { BOUNDS_MODE } from './modes/bounds.ts';
 import { FORMATS_MODE } from './modes/formats.ts';
 import { GGUF_MODE } from './modes/gguf.ts';
@@ -25,6 +26,8 @@ const MODES: readonly BenchMode[] = [
   SPECULATION_MODE,
   GRAMMARS_MODE,
   BOUNDS_MODE,
+  // Before the one whose flag it also takes.
+  AGAINST_WHOLE_MODE,
   AGAINST_MODE,
 ];
 

@@ -9,7 +9,7 @@ import { benchMode, count, model, type BenchOption, type ParamsOf } from '../mod
 import { findModel } from '../models.ts';
 import { ROOT } from '../../scripts/install-packages.ts';
 
-const against: BenchOption<string> = {
+export const AGAINST: BenchOption<string> = {
   flag: 'against',
   value: 'DIR',
   meaning: 'the other checkout',
@@ -20,7 +20,7 @@ const against: BenchOption<string> = {
 };
 
 const OPTIONS = {
-  against,
+  against: AGAINST,
   model: model('embedded'),
   repeats: count('repeats', 15, 'rounds, each of this service and of the other'),
 };

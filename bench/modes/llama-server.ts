@@ -1,27 +1,16 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { describeMachine, readLoad } from '../../src/bench/describe-machine.ts';
-import { HttpTarget, type RemoteModel } from '../../src/bench/http-target.ts';
-import { Workload } from '../../src/bench/workload.ts';
+import { HttpTarget } from '../../src/bench/http-target.ts';
 import { availableCores } from '../../src/available-cores.ts';
 import { EngineError } from '../../src/errors.ts';
-import { compareCells } from '../harness/compare-cells.ts';
-import {
-  isCell,
-  lengthOf,
-  MAX_TOKENS,
-  PROMPT_TOKENS,
-  SERVER_ROWS,
-  type GgufRow,
-} from '../harness/gguf-bars.ts';
+import { compareTargets, type TargetsReadings } from '../harness/compare-targets.ts';
+import { isCell, lengthOf, SERVER_ROWS, type GgufRow } from '../harness/gguf-bars.ts';
 import { formatGgufReport, isMet, type GgufComparison, type GgufReport } from '../harness/gguf-report.ts';
-import { numAlike } from '../harness/judge-peers.ts';
-import type { Cell } from '../harness/measure-cell.ts';
 import { LlamaServer } from '../harness/llama-server.ts';
 import { QuietMachine } from '../harness/quiet-machine.ts';
-import { serviceContender } from '../harness/service-contender.ts';
 import { startServiceProcess } from '../harness/service-process.ts';
-import { benchMode, count, seed, tell, type BenchOption, type ParamsOf } from '../mode.ts';
+import { benchMode, count, seed, type BenchOption, type ParamsOf } from '../mode.ts';
 import { ROOT } from '../../scripts/install-packages.ts';
 
 const path = (flag: string, meaning: string): BenchOption<string> => ({
@@ -80,7 +69,7 @@ async function compareFile(
   quiet: QuietMachine,
   signal: AbortSignal,
 ): Promise<GgufComparison> {
-  const parts: Part[] = [];
+  const parts: TargetsReadings[] = [];
   const rows: GgufRow[] = [];
   for (const length of new Set(SERVER_ROWS.map(lengthOf))) {
     const ofLength = SERVER_ROWS.filter((row) => lengthOf(row) === length);
@@ -103,8 +92,6 @@ async function compareFile(
   };
 }
 
-type Part = Pick<GgufComparison, 'ours' | 'alike' | 'readings'>;
-
 /** Undefined: the model was not trained for texts of that length. */
 async function comparePart(
   rows: readonly GgufRow[],
@@ -112,7 +99,7 @@ async function comparePart(
   params: Params,
   quiet: QuietMachine,
   signal: AbortSignal,
-): Promise<Part | undefined> {
+): Promise<TargetsReadings | undefined> {
   const cells = rows.map(({ measure }) => measure).filter(isCell);
   const numSeqs = Math.max(...cells.map((cell) => (cell.kind === 'ttft' ? 1 : cell.streams)));
   const environment = {
@@ -131,34 +118,11 @@ async function comparePart(
     const options = { program, model: file, numThreads: availableCores(), numSeqs, maxLength: length };
     const theirs = await LlamaServer.start(options, signal);
     try {
-      return await measureBoth({ ours, theirs, model, cells, params, quiet, signal });
+      return await compareTargets({ ours, theirs, model, cells, params, quiet, signal });
     } finally {
       await theirs.stop();
     }
   } finally {
     await service.stop();
   }
-}
-
-interface Both {
-  ours: HttpTarget;
-  theirs: LlamaServer;
-  model: RemoteModel;
-  cells: readonly Cell[];
-  params: Params;
-  quiet: QuietMachine;
-  signal: AbortSignal;
-}
-
-async function measureBoth({ ours, theirs, model, cells, params, quiet, signal }: Both): Promise<Part> {
-  const { vocabSize, runtimeDescription } = model;
-  const prompt = new Workload(vocabSize, params.seed + 1).nextPrompt(PROMPT_TOKENS);
-  const text = await ours.complete(prompt, MAX_TOKENS, signal);
-  const numTokens = numAlike(text, await theirs.complete(prompt, MAX_TOKENS, signal));
-  const contenders = [
-    serviceContender('ours', ours, new Workload(vocabSize, params.seed)),
-    serviceContender('theirs', theirs, new Workload(vocabSize, params.seed)),
-  ];
-  const readings = await compareCells({ prefix: '', contenders, cells, params, quiet, signal, tell });
-  return { ours: runtimeDescription, alike: { numTokens, of: MAX_TOKENS }, readings };
 }

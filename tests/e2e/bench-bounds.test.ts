@@ -84,6 +84,7 @@ describe('npm run bench', () => {
       'npm run bench -- --speculation',
       'npm run bench -- --grammars',
       'npm run bench -- --bounds',
+      'npm run bench -- --whole',
       'npm run bench -- --against DIR',
     ]);
     expect(status).toBe(0);
