@@ -4,12 +4,7 @@ import { HttpTarget } from '../../src/bench/http-target.ts';
 import { ROOT } from '../../scripts/install-packages.ts';
 import { compareTargets } from '../harness/compare-targets.ts';
 import { isCell, MAX_TOKENS, PROMPT_TOKENS, type GgufRow } from '../harness/gguf-bars.ts';
-import {
-  formatGgufReport,
-  type GgufComparison,
-  type GgufReading,
-  type GgufReport,
-} from '../harness/gguf-report.ts';
+import { formatGgufReport, type GgufComparison, type GgufReport } from '../harness/gguf-report.ts';
 import { QuietMachine } from '../harness/quiet-machine.ts';
 import { startServiceProcess, type ServiceProcess } from '../harness/service-process.ts';
 import { benchMode, count, model, numbers, seed, type BenchOption, type ParamsOf } from '../mode.ts';
