@@ -16,7 +16,7 @@ import { readRunningRequests, type RunningRequests } from './watch/running-reque
 const MAX_REQUESTS = 32;
 
 /**
- * The same logger, whose lines show errors without texts of clients. All that the service logs goes through it.
+ * A logger whose lines show errors without texts of clients. All that the service logs goes through it.
  *
  * @param showsTexts LOG_PROMPTS: errors with their messages, whatever these quote
  */

@@ -9,7 +9,7 @@ export const MOST_COST = 0.1;
 /** Steps that a trial must have in which every stream decodes; on a busy machine the first may end as the last begins. */
 const LEAST_STEPS = 20;
 
-/** The same streams, with formats and without, one after the other. */
+/** Streams that ran twice, one after the other: with formats and without. */
 export interface FormatPair {
   without: readonly LoggedStep[];
   with: readonly LoggedStep[];

@@ -24,7 +24,7 @@ import {
 /** The version of Ollama whose API this is: its clients look whether it is new enough. */
 const OLLAMA_VERSION = '0.12.10';
 
-/** The same for those that are there and those that are loaded. */
+/** The answer of both lists: of models that are there, and of models that are loaded. */
 const MODELS = (): ZodOpenApiResponseObject =>
   listedResponse('ollama-models', jsonResponse('The models.', modelsSchema, 'ollama'));
 

@@ -49,7 +49,7 @@ export const indexParam = z.object({
   index: z.string().meta({ description: 'The name of the index.', param: { id: 'index' } }),
 });
 
-/** The same as of other operations of Workers AI: the document lists them once. */
+/** Those of Workers AI's other operations, too: the document lists equal errors once. */
 const VECTORIZE_ERRORS = [...COMPLETION_ERRORS, 'output_incomplete', 'not_found'] as const;
 
 /** The index of the path. */

@@ -76,7 +76,7 @@ export const workersAiRoute = defineRoute({
   }),
 });
 
-/** The same of a body that names its model. */
+/** Runs the model that the body names. */
 export const workersAiUnifiedRoute = defineRoute({
   path: '/ai/run',
   api: 'workers-ai',

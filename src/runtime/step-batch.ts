@@ -2,7 +2,7 @@
 export interface Segment {
   /** The sequence's pages, in the order of its tokens; GONE for one that no row of the segment sees. */
   pages: Int32Array;
-  /** The same of the layers that have pages of their own (`KvCacheShape.windowed`), as many as `pages`. */
+  /** Its pages in the layers that have pages of their own (`KvCacheShape.windowed`), as many as `pages`. */
   windowPages?: Int32Array | undefined;
   /** Index of the segment's first row in the step. */
   rowStart: number;

@@ -33,7 +33,7 @@ export function distanceByCosine(
   };
 }
 
-/** The same from the vectors themselves, in float64: what the order of an answer goes by. */
+/** The distance of two vectors from their numbers, in float64: the order of an answer goes by it. */
 export function exactDistance(metric: Metric, values: Float32Array, query: Float32Array): number {
   let [product, squares, querySquares, difference] = [0, 0, 0, 0];
   for (let k = 0; k < query.length; k++) {

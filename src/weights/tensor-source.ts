@@ -24,7 +24,7 @@ export interface TensorSource {
    * a runtime may hold as they are.
    */
   readStored?(name: string, target: Uint8Array, start: number): Promise<void>;
-  /** The same of a source whose formats no runtime holds as they are. */
+  /** Fills `target` as `readStored` does; a source has it whose formats no runtime holds as they are. */
   readBytes?(name: string, target: Uint8Array, start: number): Promise<void>;
   close(): Promise<void>;
 }

@@ -20,7 +20,7 @@ export interface SampleOptions {
 
 export const SAMPLING = { temperature: 0.7, max_tokens: 200 } as const;
 
-/** The same prompts with seeds from 1 on, all at once; nothing is left out or drawn again. */
+/** Each prompt with seeds from 1 on, all at once; nothing is left out or drawn again. */
 export async function sampleModel({ model, kind, numSeeds }: SampleOptions): Promise<Sample[]> {
   const service = await createService({ MODEL: model, MAX_NUM_SEQS: 16, MAX_QUEUED_REQUESTS: 1000 });
   try {

@@ -49,7 +49,7 @@ export class TrainingMemory implements TensorMemory {
     return used.values;
   }
 
-  /** The same, its numbers being integers. */
+  /** The array as integers, valid until it is freed. */
   integersOf(handle: Handle): Int32Array {
     const { buffer, byteOffset, length } = this.floatsOf(handle);
     return new Int32Array(buffer, byteOffset, length);

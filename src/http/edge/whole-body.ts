@@ -17,7 +17,7 @@ interface BodyLimits {
   readonly limitName: string;
   /** What may be sent. */
   readonly mediaType: RegExp;
-  /** The same for messages. */
+  /** What may be sent, in the words of messages. */
   readonly mediaName: string;
   /** Most that such bodies take together; by default several of the largest fit. */
   readonly heldBytes?: number;

@@ -39,7 +39,7 @@ export interface PluginBinding {
 export const bindingsOf = (given: unknown): PluginBinding[] =>
   namedBindings(given, PLUGIN_NAME).map(toBinding);
 
-/** The same of any plugin, their options as they came. */
+/** The bindings of a Worker that want the plugin of a name, with their options as they came. */
 export function namedBindings(given: unknown, pluginName: string): NamedBinding[] {
   if (Array.isArray(given)) return given as NamedBinding[];
   const { config } = (given ?? {}) as { config?: { env?: Record<string, EnvBinding> } };

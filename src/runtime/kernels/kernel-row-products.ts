@@ -80,7 +80,7 @@ export class KernelRowProducts implements RowProducts {
 /** Units in the last place: of what a number is rounded to, half of one is the most that it is off by. */
 const HALF_OF_F16 = 2 ** -11;
 const HALF_OF_F32 = 2 ** -24;
-/** The same of numbers below 2^-14, which float16 has in steps of 2^-24. */
+/** Most that rounding to float16 takes from a number below 2^-14: half of its steps there, which are of 2^-24. */
 const LEAST_OF_F16 = 2 ** -25;
 
 /**

@@ -6,7 +6,7 @@ export interface Changes {
   readonly numEvictedPages: number;
   /** Pages that sequences were given, and that may hold anything. */
   readonly freshPages: readonly number[];
-  /** The same of windows that have pages of their own. */
+  /** Pages of windows that sequences were given, and that may hold anything. */
   readonly freshWindowPages: readonly number[];
 }
 

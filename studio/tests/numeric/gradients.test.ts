@@ -34,7 +34,7 @@ const batch = {
   targets: Int32Array.from({ length: 208 }, (_, i) => (i * 29 + 5) % 40), // [rows]
 };
 
-/** The same model from stock operations, with tfjs' own gradients. */
+/** The trainer's model from stock operations, with tfjs' own gradients. */
 function stockLoss(values: ReadonlyMap<string, tf.Tensor>): tf.Scalar {
   const of = (name: string): tf.Tensor => {
     const value = values.get(name);

@@ -12,9 +12,9 @@ import { StoredKeys } from './stored-keys.ts';
 /** Time between two steps for pages from the disk, and for pages to it, at least; or such shares of a step. */
 const BUSY_MS = { load: 2, save: 1 };
 const BUSY_SHARE = { load: 1 / 20, save: 1 / 50 };
-/** The same where no step waits. */
+/** Time for pages from the disk and to it where no step waits. */
 const IDLE_MS = { load: 20, save: 5 };
-/** The same problem is told no more often. */
+/** A problem that lasts is told no more often. */
 const NOTE_INTERVAL_MS = 30_000;
 /** Loads that nothing else wakes are looked at so often. */
 const WATCH_INTERVAL_MS = 100;
