@@ -11,6 +11,9 @@ import { smollm2Gguf } from '../support/smollm2.ts';
 const { conversation } = readJsonFixture('smollm2-transformers.json') as {
   conversation: { role: 'system' | 'user' | 'assistant'; content: string }[];
 };
+/** Of ten turns: on a busy machine they take some minutes. */
+const TURNS_LIMIT_MS = 600_000;
+
 const QUESTIONS = conversation.filter(({ role }) => role === 'user').map(({ content }) => content);
 const ANSWERS = conversation.filter(({ role }) => role === 'assistant').map(({ content }) => content);
 
@@ -83,7 +86,7 @@ describe.skipIf(gguf.path === undefined || FAST === undefined)(
         turns.push(turn);
         messages.push({ role: 'assistant', content: turn.text });
       }
-    });
+    }, TURNS_LIMIT_MS);
     afterAll(async () => {
       service.child.kill('SIGTERM');
       expect(await service.exited).toBe(0);
