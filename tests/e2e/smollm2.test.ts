@@ -52,7 +52,7 @@ describe.skipIf(gguf.path === undefined)('SmolLM2-135M-Instruct in Q4_1', () => 
     let runner: StepRunner;
     beforeAll(async () => {
       runtime = await create();
-      runner = await StepRunner.open(runtime, path, { numLanes: 20, laneLength: SEAT_LENGTH });
+      runner = await StepRunner.open(runtime, path, { numSeats: 20, seatLength: SEAT_LENGTH });
     });
     afterAll(() => runtime.dispose());
 
@@ -100,7 +100,7 @@ describe.skipIf(gguf.path === undefined)('SmolLM2-135M-Instruct in Q4_1', () => 
     let runner: StepRunner;
     beforeAll(async () => {
       runtime = await startRuntime('native', { numThreads: 2, weights: 'auto' });
-      runner = await StepRunner.open(runtime, path, { numLanes: 20, laneLength: SEAT_LENGTH });
+      runner = await StepRunner.open(runtime, path, { numSeats: 20, seatLength: SEAT_LENGTH });
     });
     afterAll(() => runtime.dispose());
 
@@ -124,7 +124,7 @@ describe.skipIf(gguf.path === undefined)('SmolLM2-135M-Instruct in Q4_1', () => 
 
   it.each(SLOW)('goes on as llama.cpp does for a few tokens on $label', async ({ create }) => {
     const runtime = await create();
-    const runner = await StepRunner.open(runtime, path, { numLanes: 1, laneLength: 16, buckets: [8] });
+    const runner = await StepRunner.open(runtime, path, { numSeats: 1, seatLength: 16, buckets: [8] });
     const [prompt] = llamaCpp.prompts;
     const tokenIds = prompt?.float32.tokenIds.slice(0, 3) ?? [];
     const choices = await chooseAlong(runner, [{ promptTokenIds: prompt?.promptTokenIds ?? [], tokenIds }]);
@@ -151,7 +151,7 @@ describe.skipIf(safetensors.path === undefined || FAST.length === 0)(
       }));
       const chosen = async (path = ''): Promise<number[][]> => {
         const runtime = await create();
-        const runner = await StepRunner.open(runtime, path, { numLanes: 20, laneLength: SEAT_LENGTH });
+        const runner = await StepRunner.open(runtime, path, { numSeats: 20, seatLength: SEAT_LENGTH });
         const choices = await chooseAlong(runner, sequences); // [sequences][tokens]
         await runtime.dispose();
         return choices.map((ofSequence) => ofSequence.map(({ tokenId }) => tokenId));

@@ -11,7 +11,7 @@ import {
 } from '../support/architecture-fixtures.ts';
 import { expectSameRow, maxAbsDifference } from '../support/compare.ts';
 import { fixturePath } from '../support/fixtures.ts';
-import type { LaneSegment } from '../support/lanes.ts';
+import type { SeatSegment } from '../support/seats.ts';
 import { RUNTIMES } from '../support/runtimes.ts';
 import { StepRunner } from '../support/step-runner.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
@@ -38,7 +38,7 @@ describe.each(CASES)('$model on $label against transformers on PyTorch', ({ crea
     runner = await open(runtime, model);
     goldens = await readGoldens(model);
     alone = [];
-    for (const [lane, { tokenIds }] of goldens.entries()) alone.push(await runner.whole(tokenIds, lane));
+    for (const [seat, { tokenIds }] of goldens.entries()) alone.push(await runner.whole(tokenIds, seat));
   });
   afterAll(() => runtime.dispose());
 
@@ -67,7 +67,7 @@ describe.each(CASES)('$model on $label against transformers on PyTorch', ({ crea
     const index = 4;
     const decoded: Float32Array[] = []; // [tokens][vocab]
     for (const [positionStart, tokenId] of (goldens[index]?.tokenIds ?? []).entries()) {
-      decoded.push(...(await runner.step([{ lane: 6, positionStart, tokenIds: [tokenId], logits: 'last' }])));
+      decoded.push(...(await runner.step([{ seat: 6, positionStart, tokenIds: [tokenId], logits: 'last' }])));
     }
     expect(decoded.length).toBeGreaterThan(64);
     expectRows(decoded, alone[index] ?? []);
@@ -78,25 +78,25 @@ describe.each(CASES)('$model on $label against transformers on PyTorch', ({ crea
     const chunked: Float32Array[] = []; // [tokens][vocab]
     for (let positionStart = 0; positionStart < tokenIds.length; positionStart += chunkLength) {
       const chunk = tokenIds.slice(positionStart, positionStart + chunkLength);
-      chunked.push(...(await runner.step([{ lane: 5, positionStart, tokenIds: chunk, logits: 'all' }])));
+      chunked.push(...(await runner.step([{ seat: 5, positionStart, tokenIds: chunk, logits: 'all' }])));
     }
     expectRows(chunked, alone.at(-1) ?? []);
   });
 
   it('gives each row of a ragged padded batch what it gets alone, wherever each sequence stands', async () => {
-    // Whole prompts, chunks that begin before, in and behind the windows, and decodes, out of the order of the lanes.
+    // Whole prompts, chunks that begin before, in and behind the windows, and decodes, out of the order of the seats.
     const numCached = [0, 1, 4, 32, 21, 129];
     const sequences = goldens.map(({ tokenIds }, index) => ({
       index,
-      lane: (5 * index + 2) % 7,
+      seat: (5 * index + 2) % 7,
       before: tokenIds.slice(0, numCached[index]),
       after: tokenIds.slice(numCached[index]),
       positionStart: numCached[index] ?? 0,
     }));
     const first = sequences.filter(({ before }) => before.length > 0);
     await runner.step(
-      first.map(({ lane, before }): LaneSegment => ({
-        lane,
+      first.map(({ seat, before }): SeatSegment => ({
+        seat,
         positionStart: 0,
         tokenIds: before,
         logits: 'none',
@@ -104,8 +104,8 @@ describe.each(CASES)('$model on $label against transformers on PyTorch', ({ crea
     );
     const second = sequences.toReversed();
     const rows = await runner.step(
-      second.map(({ lane, after, positionStart }) => ({
-        lane,
+      second.map(({ seat, after, positionStart }) => ({
+        seat,
         positionStart,
         tokenIds: after,
         logits: 'all',
@@ -168,7 +168,7 @@ async function continueGreedily(
   while (tokens.length < prompt.length + length) {
     const positionStart = tokens.length - tokenIds.length;
     const [logits = new Float32Array()] = await runner.step([
-      { lane: 3, positionStart, tokenIds, logits: 'last' },
+      { seat: 3, positionStart, tokenIds, logits: 'last' },
     ]);
     tokenIds = [logits.indexOf(Math.max(...logits))];
     tokens.push(...tokenIds);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PAGE_TOKENS } from '../../src/pages.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { expectSameRow } from '../support/compare.ts';
-import type { LaneSegment } from '../support/lanes.ts';
+import type { SeatSegment } from '../support/seats.ts';
 import { RUNTIMES, RUNTIMES_WITH_INT8 } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
@@ -26,8 +26,8 @@ describe.each(CASES)('$model on $label', ({ create, model, bitExact }) => {
   afterAll(() => runtime.dispose());
 
   const sequence = (length: number, seed: number) => someTokenIds(length, vocabSize, seed);
-  const prefill = (lane: number, tokenIds: number[], logits: LaneSegment['logits'] = 'all'): LaneSegment => ({
-    lane,
+  const prefill = (seat: number, tokenIds: number[], logits: SeatSegment['logits'] = 'all'): SeatSegment => ({
+    seat,
     positionStart: 0,
     tokenIds,
     logits,
@@ -43,7 +43,7 @@ describe.each(CASES)('$model on $label', ({ create, model, bitExact }) => {
     const decoded: Float32Array[] = []; // [tokens][vocab]
     for (const [position, tokenId] of tokenIds.entries()) {
       decoded.push(
-        ...(await runner.step([{ lane: 5, positionStart: position, tokenIds: [tokenId], logits: 'last' }])),
+        ...(await runner.step([{ seat: 5, positionStart: position, tokenIds: [tokenId], logits: 'last' }])),
       );
     }
     expectSameRows(decoded, whole);
@@ -55,7 +55,7 @@ describe.each(CASES)('$model on $label', ({ create, model, bitExact }) => {
     for (let start = 0; start < tokenIds.length; start += chunkLength) {
       const chunk = tokenIds.slice(start, start + chunkLength);
       chunked.push(
-        ...(await runner.step([{ lane: 2, positionStart: start, tokenIds: chunk, logits: 'all' }])),
+        ...(await runner.step([{ seat: 2, positionStart: start, tokenIds: chunk, logits: 'all' }])),
       );
     }
     expectSameRows(chunked, await runner.whole(tokenIds));
@@ -75,8 +75,8 @@ describe.each(CASES)('$model on $label', ({ create, model, bitExact }) => {
     const [first, second, third] = [sequence(9, 3), sequence(12, 4), sequence(5, 5)];
     await runner.step([prefill(6, first.slice(0, 8), 'none'), prefill(1, second.slice(0, 4), 'none')]);
     const mixed = await runner.step([
-      { lane: 6, positionStart: 8, tokenIds: first.slice(8), logits: 'last' },
-      { lane: 1, positionStart: 4, tokenIds: second.slice(4), logits: 'last' },
+      { seat: 6, positionStart: 8, tokenIds: first.slice(8), logits: 'last' },
+      { seat: 1, positionStart: 4, tokenIds: second.slice(4), logits: 'last' },
       prefill(3, third, 'last'),
     ]);
     const alone = [await runner.lastOf(first), await runner.lastOf(second), await runner.lastOf(third)];
@@ -110,12 +110,12 @@ describe.each(CASES)('$model on $label', ({ create, model, bitExact }) => {
     await runner.step([prefill(0, tokenIds.slice(0, 3), 'none')]);
     await runner.step([prefill(7, sequence(1, 12))], [16]);
     const [row = new Float32Array()] = await runner.step([
-      { lane: 0, positionStart: 3, tokenIds: tokenIds.slice(3), logits: 'last' },
+      { seat: 0, positionStart: 3, tokenIds: tokenIds.slice(3), logits: 'last' },
     ]);
     expectSameRow(row, expected, bitExact);
   });
 
-  it('forgets what a lane held before', async () => {
+  it('forgets what a seat held before', async () => {
     const tokenIds = sequence(5, 13);
     await runner.whole(sequence(context, 14), 2);
     expectSameRows(await runner.whole(tokenIds, 2), await runner.whole(tokenIds, 6));
@@ -125,7 +125,7 @@ describe.each(CASES)('$model on $label', ({ create, model, bitExact }) => {
     await runner.step([prefill(0, sequence(7, 15))]);
     const before = runtime.memory();
     for (let position = 7; position < 20; position++) {
-      await runner.step([{ lane: 0, positionStart: position, tokenIds: [1], logits: 'last' }]);
+      await runner.step([{ seat: 0, positionStart: position, tokenIds: [1], logits: 'last' }]);
     }
     expect(runtime.memory()).toEqual(before);
   });

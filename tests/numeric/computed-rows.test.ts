@@ -2,15 +2,15 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildStepBatch } from '../../src/runtime/build-step-batch.ts';
 import type { Activation, TransformerOps } from '../../src/runtime/ops.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
-import { inPages, type LaneSegment } from '../support/lanes.ts';
+import { inPages, type SeatSegment } from '../support/seats.ts';
 import { computesPadding, RUNTIMES } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 import { describeWebGpu, openWebGpu } from '../support/webgpu.ts';
 
 const BUCKET = 8;
 
-function prompt(length: number, lane = 0): LaneSegment[] {
-  return [{ lane, positionStart: 0, tokenIds: someTokenIds(length, 50, length), logits: 'all' }];
+function prompt(length: number, seat = 0): SeatSegment[] {
+  return [{ seat, positionStart: 0, tokenIds: someTokenIds(length, 50, length), logits: 'all' }];
 }
 
 describe.each(RUNTIMES)('the rows of a step on $label', (variant) => {
@@ -23,7 +23,7 @@ describe.each(RUNTIMES)('the rows of a step on $label', (variant) => {
   afterAll(() => runtime.dispose());
 
   it('are those of tokens, and those of padding where stock operations compute them', () => {
-    const inputs = inPages(prompt(5), runner.laneLength);
+    const inputs = inPages(prompt(5), runner.seatLength);
     expect(runtime.numComputedRows(buildStepBatch(inputs, [BUCKET]))).toBe(
       computesPadding(variant) ? BUCKET : 5,
     );
@@ -32,7 +32,7 @@ describe.each(RUNTIMES)('the rows of a step on $label', (variant) => {
 
   // WebGPU records for the bucket, and returns at once from what a step lacks: its buffers tell, below.
   it.skipIf(variant.name === 'webgpu')('are as many as the matrices have', async () => {
-    const batch = buildStepBatch(inPages(prompt(5), runner.laneLength), [BUCKET]);
+    const batch = buildStepBatch(inPages(prompt(5), runner.seatLength), [BUCKET]);
     let numRows = NaN;
     const hiddenState = (ops: TransformerOps): Activation => {
       const state = runner.loaded.model.hiddenState(ops);

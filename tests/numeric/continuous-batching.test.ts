@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { expectSameRow } from '../support/compare.ts';
-import type { LaneSegment } from '../support/lanes.ts';
+import type { SeatSegment } from '../support/seats.ts';
 import { RUNTIMES_WITH_INT8 } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
-const NUM_LANES = 4;
+const NUM_SEATS = 4;
 
-/** A sequence that enters at some step, computes its tokens in chunks of these sizes, and leaves its lane. */
+/** A sequence that enters at some step, computes its tokens in chunks of these sizes, and leaves its seat. */
 const plan = fc.record({
   firstStep: fc.nat(6),
   chunks: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 8 }),
@@ -22,11 +22,11 @@ describe.each(RUNTIMES_WITH_INT8)(
     let runner: StepRunner;
     beforeAll(async () => {
       runtime = await create();
-      runner = await StepRunner.load(runtime, 'gpt2-variants/untied-f32-head-dim-6', NUM_LANES + 1);
+      runner = await StepRunner.load(runtime, 'gpt2-variants/untied-f32-head-dim-6', NUM_SEATS + 1);
     });
     afterAll(() => runtime.dispose());
 
-    it('each get the logits that they get alone, whoever computes beside them and whoever had the lane before', async () => {
+    it('each get the logits that they get alone, whoever computes beside them and whoever had the seat before', async () => {
       const { vocabSize, contextLength } = runner.loaded.config;
       await fc.assert(
         fc.asyncProperty(fc.array(plan, { minLength: 1, maxLength: 8 }), async (plans) => {
@@ -44,24 +44,24 @@ describe.each(RUNTIMES_WITH_INT8)(
           });
           const running = new Map<number, (typeof waiting)[number]>();
           for (let step = 0; waiting.length + running.size > 0; step++) {
-            for (let lane = 0; lane < NUM_LANES; lane++) {
+            for (let seat = 0; seat < NUM_SEATS; seat++) {
               const next = waiting.findIndex(({ firstStep }) => firstStep <= step);
-              const [sequence] = running.has(lane) || next < 0 ? [] : waiting.splice(next, 1);
-              if (sequence !== undefined) running.set(lane, sequence);
+              const [sequence] = running.has(seat) || next < 0 ? [] : waiting.splice(next, 1);
+              if (sequence !== undefined) running.set(seat, sequence);
             }
-            const inputs = [...running].map(([lane, sequence]): LaneSegment => {
+            const inputs = [...running].map(([seat, sequence]): SeatSegment => {
               const { numComputed, tokenIds } = sequence;
               const tokens = tokenIds.slice(numComputed, numComputed + (sequence.chunks.shift() ?? 1));
-              return { lane, positionStart: numComputed, tokenIds: tokens, logits: 'last' };
+              return { seat, positionStart: numComputed, tokenIds: tokens, logits: 'last' };
             });
             const logits = inputs.length > 0 ? await runner.step(inputs) : [];
-            for (const [index, { lane, positionStart, tokenIds }] of inputs.entries()) {
-              const sequence = running.get(lane);
+            for (const [index, { seat, positionStart, tokenIds }] of inputs.entries()) {
+              const sequence = running.get(seat);
               if (sequence === undefined) continue;
               sequence.numComputed = positionStart + tokenIds.length;
-              const alone = await runner.lastOf(sequence.tokenIds.slice(0, sequence.numComputed), NUM_LANES);
+              const alone = await runner.lastOf(sequence.tokenIds.slice(0, sequence.numComputed), NUM_SEATS);
               expectSameRow(logits[index] ?? new Float32Array(), alone, bitExact);
-              if (sequence.numComputed === sequence.tokenIds.length) running.delete(lane);
+              if (sequence.numComputed === sequence.tokenIds.length) running.delete(seat);
             }
           }
         }),

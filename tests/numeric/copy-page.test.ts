@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pagesFor } from '../../src/pages.ts';
-import { pagesOfLane } from '../support/lanes.ts';
+import { pagesOfSeat } from '../support/seats.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { expectSameRow } from '../support/compare.ts';
 import { RUNTIMES_WITH_INT8 } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
-const NUM_LANES = 4;
-const ALONE = NUM_LANES;
+const NUM_SEATS = 4;
+const ALONE = NUM_SEATS;
 
 describe.each(RUNTIMES_WITH_INT8)('copies from page to page on $label', ({ create, bitExact }) => {
   let runtime: Runtime;
@@ -17,29 +17,29 @@ describe.each(RUNTIMES_WITH_INT8)('copies from page to page on $label', ({ creat
   });
   afterAll(() => runtime.dispose());
 
-  /** Copies the pages that the first tokens of a lane take. */
-  function copy({ cache, laneLength }: StepRunner, from: number, to: number, numTokens: number): void {
-    const targets = pagesOfLane(to, laneLength); // [pages]
-    for (const [i, source] of pagesOfLane(from, laneLength).subarray(0, pagesFor(numTokens)).entries()) {
+  /** Copies the pages that the first tokens of a seat take. */
+  function copy({ cache, seatLength }: StepRunner, from: number, to: number, numTokens: number): void {
+    const targets = pagesOfSeat(to, seatLength); // [pages]
+    for (const [i, source] of pagesOfSeat(from, seatLength).subarray(0, pagesFor(numTokens)).entries()) {
       runtime.copyPage(cache, source, targets[i] ?? NaN);
     }
   }
 
-  const lane = fc.nat(NUM_LANES - 1);
+  const seat = fc.nat(NUM_SEATS - 1);
 
   it.each([
     { model: 'gpt2-variants/untied-f32-head-dim-6', pagesEach: 1, numRuns: 6 },
     { model: 'tiny-gpt2', pagesEach: 2, numRuns: 2 },
   ])(
-    'let a sequence go on behind what another computed, and leave all other lanes as they are: $model',
+    'let a sequence go on behind what another computed, and leave all other seats as they are: $model',
     async ({ model, pagesEach, numRuns }) => {
-      const runner = await StepRunner.load(runtime, model, NUM_LANES + 1);
+      const runner = await StepRunner.load(runtime, model, NUM_SEATS + 1);
       const { vocabSize, contextLength } = runner.loaded.config;
       expect(pagesFor(contextLength)).toBe(pagesEach);
-      const any = fc.record({ from: lane, to: lane, length: fc.nat(contextLength), seed: fc.nat(1000) });
+      const any = fc.record({ from: seat, to: seat, length: fc.nat(contextLength), seed: fc.nat(1000) });
       await fc.assert(
         fc.asyncProperty(fc.array(any, { minLength: 1, maxLength: 8, size: 'max' }), async (copies) => {
-          const held = Array.from({ length: NUM_LANES }, (_, i) =>
+          const held = Array.from({ length: NUM_SEATS }, (_, i) =>
             someTokenIds(contextLength - 4 * i, vocabSize, i),
           );
           for (const [i, tokenIds] of held.entries()) await runner.whole(tokenIds, i);
@@ -51,14 +51,14 @@ describe.each(RUNTIMES_WITH_INT8)('copies from page to page on $label', ({ creat
             const [next = 0] = someTokenIds(1, vocabSize, seed);
             held[to].push(next);
             const [logits] = await runner.step([
-              { lane: to, positionStart: numTokens, tokenIds: [next], logits: 'last' },
+              { seat: to, positionStart: numTokens, tokenIds: [next], logits: 'last' },
             ]);
             expectSameRow(logits ?? new Float32Array(), await runner.lastOf(held[to], ALONE), bitExact);
           }
-          // Every lane still holds what it should: its last token computed anew sees all before it.
+          // Every seat still holds what it should: its last token computed anew sees all before it.
           for (const [i, tokenIds] of held.entries()) {
             const [logits] = await runner.step([
-              { lane: i, positionStart: tokenIds.length - 1, tokenIds: tokenIds.slice(-1), logits: 'last' },
+              { seat: i, positionStart: tokenIds.length - 1, tokenIds: tokenIds.slice(-1), logits: 'last' },
             ]);
             expectSameRow(logits ?? new Float32Array(), await runner.lastOf(tokenIds, ALONE), bitExact);
           }
@@ -70,7 +70,7 @@ describe.each(RUNTIMES_WITH_INT8)('copies from page to page on $label', ({ creat
   );
 
   it('keep no tensors', async () => {
-    const runner = await StepRunner.load(runtime, 'gpt2-variants/untied-f32-head-dim-6', NUM_LANES);
+    const runner = await StepRunner.load(runtime, 'gpt2-variants/untied-f32-head-dim-6', NUM_SEATS);
     await runner.whole(someTokenIds(9, runner.loaded.config.vocabSize, 1), 0);
     runtime.copyPage(runner.cache, 0, 1);
     const before = runtime.memory();

@@ -9,7 +9,7 @@ import {
 } from '../../src/runtime/ops.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { expectClose, expectSameRow } from '../support/compare.ts';
-import { inPages, type LaneSegment, laneShape } from '../support/lanes.ts';
+import { inPages, type SeatSegment, seatShape } from '../support/seats.ts';
 import { flat, product, softmaxRows, someRows, transposed, type Rows } from '../support/matrix.ts';
 import { EVERY_RUNTIME } from '../support/runtimes.ts';
 import { wholeRow } from '../support/step-runner.ts';
@@ -17,8 +17,8 @@ import { wholeRow } from '../support/step-runner.ts';
 const NO_CACHE = { numHeads: 1, numKvHeads: 1, headDim: 8 };
 
 /** One sequence, its token r the row r of the inputs. */
-const sequence = (lane: number, start: number, end: number): LaneSegment => ({
-  lane,
+const sequence = (seat: number, start: number, end: number): SeatSegment => ({
+  seat,
   positionStart: start,
   tokenIds: Array.from({ length: end - start }, (_, i) => start + i),
   logits: 'all',
@@ -41,18 +41,18 @@ describe.each(EVERY_RUNTIME)('decoder operations on $label', ({ create, bitExact
   const runSteps = async (
     inputs: Rows,
     compute: (x: Activation, ops: TransformerOps) => Activation,
-    steps: readonly (readonly LaneSegment[])[],
+    steps: readonly (readonly SeatSegment[])[],
     { numKvHeads, headDim }: HeadStripes = NO_CACHE,
   ): Promise<Float32Array[]> => {
     const embedding = matrix(inputs);
     const ends = steps.flat().map(({ positionStart, tokenIds }) => positionStart + tokenIds.length);
-    const laneLength = Math.max(...ends);
-    const shape = laneShape({ numLayers: 1, numKvHeads, headDim, numLanes: 3, laneLength });
+    const seatLength = Math.max(...ends);
+    const shape = seatShape({ numLayers: 1, numKvHeads, headDim, numSeats: 3, seatLength });
     const cache = runtime.createKvCache(shape);
     const rows: Float32Array[] = [];
     const forward = (ops: TransformerOps) => compute(ops.embed(embedding, undefined), ops);
     for (const step of steps) {
-      const batch = buildStepBatch(inPages(step, laneLength), [1, 8, 64]);
+      const batch = buildStepBatch(inPages(step, seatLength), [1, 8, 64]);
       const computed = await runtime.runStep(batch, cache, forward);
       rows.push(...computed.slice(0, batch.numLogitRows).map((row) => wholeRow(row).slice()));
     }
@@ -126,10 +126,10 @@ describe.each(EVERY_RUNTIME)('decoder operations on $label', ({ create, bitExact
       });
       const x = someRows(7, qkvDim(stripes), 8);
       const segments = [
-        { lane: 0, positionStart: 0, tokenIds: [0, 1], logits: 'all' },
-        { lane: 2, positionStart: 2997, tokenIds: [2, 3, 4], logits: 'all' },
-        { lane: 1, positionStart: 41, tokenIds: [5, 6], logits: 'all' },
-      ] satisfies LaneSegment[];
+        { seat: 0, positionStart: 0, tokenIds: [0, 1], logits: 'all' },
+        { seat: 2, positionStart: 2997, tokenIds: [2, 3, 4], logits: 'all' },
+        { seat: 1, positionStart: 41, tokenIds: [5, 6], logits: 'all' },
+      ] satisfies SeatSegment[];
       const positions = [0, 1, 2997, 2998, 2999, 41, 42];
       const rotation = { pairing, table: vector(table.flat()) };
       const turned = await runSteps(x, (qkv, ops) => ops.rotate(qkv, rotation, stripes), [segments]);
@@ -211,7 +211,7 @@ describe.each(EVERY_RUNTIME)('decoder operations on $label', ({ create, bitExact
 
     describe.each([undefined, 1, 3, 8, 40])('in a window of %s', (window) => {
       const heads = { ...stripes, window };
-      const attend = (steps: readonly (readonly LaneSegment[])[]) =>
+      const attend = (steps: readonly (readonly SeatSegment[])[]) =>
         runSteps(qkv, (x, ops) => ops.attention(x, 0, heads), steps, heads);
 
       it('equals its definition, and the same over a cache in chunks that cross the window', async () => {

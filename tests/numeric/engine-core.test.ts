@@ -138,7 +138,7 @@ describe.each(RUNTIMES)('EngineCore on $label', ({ create }) => {
     expect(outcome).toMatchObject({ finish: 'length', tokenIds: { length: 24 } });
   });
 
-  it('frees the lane of a cancelled sequence before the next step, and keeps no tensors', async () => {
+  it('frees the seat of a cancelled sequence before the next step, and keeps no tensors', async () => {
     const core = createCore(32);
     goldens.forEach(({ promptTokenIds }, i) => core.submit(request(i, promptTokenIds)));
     await core.step();
@@ -153,7 +153,7 @@ describe.each(RUNTIMES)('EngineCore on $label', ({ create }) => {
     }
   });
 
-  it('shows what every head looks at, once a lane is free', async () => {
+  it('shows what every head looks at, once a seat is free', async () => {
     const core = createCore(32);
     const tokenIds = goldens[0]?.promptTokenIds ?? [];
     goldens.forEach(({ promptTokenIds }, i) => core.submit(request(i, promptTokenIds)));

@@ -4,7 +4,7 @@ import type { Runtime } from '../../src/runtime/runtime.ts';
 import { SafetensorsReader } from '../../src/weights/safetensors-reader.ts';
 import { expectClose } from '../support/compare.ts';
 import { fixturePath, readJsonFixture } from '../support/fixtures.ts';
-import { inLane } from '../support/lanes.ts';
+import { inSeat } from '../support/seats.ts';
 import { RUNTIMES } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
@@ -18,12 +18,12 @@ describe.each(RUNTIMES)('attention weights on $label', ({ create }) => {
   afterAll(() => runtime.dispose());
 
   const inspect = async (
-    { loaded, cache, laneLength }: StepRunner,
+    { loaded, cache, seatLength }: StepRunner,
     tokenIds: readonly number[],
   ): Promise<AttentionWeights> => {
     const weights: AttentionWeights = [];
     for (let layerIndex = 0; layerIndex < loaded.config.numLayers; layerIndex++) {
-      const inspection = { runtime, cache, ...inLane(0, laneLength), tokenIds, layerIndex };
+      const inspection = { runtime, cache, ...inSeat(0, seatLength), tokenIds, layerIndex };
       weights.push(await inspectAttention(loaded.model, inspection));
     }
     return weights;

@@ -50,7 +50,7 @@ describe.each(EVERY_RUNTIME)('GPT-2 on $label against transformers on PyTorch', 
     const completions = readJsonFixture('tiny-gpt2', 'completions.json') as GoldenCompletion[];
     for (const golden of completions) {
       let logits = await runner.step([
-        { lane: 3, positionStart: 0, tokenIds: golden.promptTokenIds, logits: 'last' },
+        { seat: 3, positionStart: 0, tokenIds: golden.promptTokenIds, logits: 'last' },
       ]);
       const tokenIds: number[] = [];
       for (const position of golden.tokenIds.map((_, index) => golden.promptTokenIds.length + index)) {
@@ -58,7 +58,7 @@ describe.each(EVERY_RUNTIME)('GPT-2 on $label against transformers on PyTorch', 
         tokenIds.push(tokenId);
         if (tokenIds.length < golden.tokenIds.length) {
           logits = await runner.step([
-            { lane: 3, positionStart: position, tokenIds: [tokenId], logits: 'last' },
+            { seat: 3, positionStart: position, tokenIds: [tokenId], logits: 'last' },
           ]);
         }
       }

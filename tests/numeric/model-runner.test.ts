@@ -5,7 +5,7 @@ import type { Runtime } from '../../src/runtime/runtime.ts';
 import type { ScheduledSequence } from '../../src/scheduler/step-builder.ts';
 import { createSequence } from '../../src/scheduler/sequence.ts';
 import { expectClose } from '../support/compare.ts';
-import { inLane } from '../support/lanes.ts';
+import { inSeat } from '../support/seats.ts';
 import { computesPadding, RUNTIMES } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner, wholeRow } from '../support/step-runner.ts';
 
@@ -22,13 +22,13 @@ describe.each(RUNTIMES)('the model runner on $label', (variant) => {
 
   function scheduled(
     id: number,
-    lane: number,
+    seat: number,
     tokenIds: readonly number[],
     numTokens: number,
   ): ScheduledSequence {
     const sequence = createSequence(id, tokenIds, 10);
     sequence.holder = {
-      pages: [...inLane(lane, reference.laneLength).pages],
+      pages: [...inSeat(seat, reference.seatLength).pages],
       windowPages: [],
       nodes: [],
       salt: undefined,
@@ -69,8 +69,8 @@ describe.each(RUNTIMES)('the model runner on $label', (variant) => {
 describe('stepCost', () => {
   const batchOf = (lengths: readonly number[]) =>
     buildStepBatch(
-      lengths.map((length, lane) => ({
-        ...inLane(lane, length),
+      lengths.map((length, seat) => ({
+        ...inSeat(seat, length),
         positionStart: 0,
         tokenIds: new Int32Array(length),
         logits: 'last' as const,
@@ -94,7 +94,7 @@ describe('stepCost', () => {
   });
 
   it('pays for the cache in a decode: one score a key', () => {
-    const batch = buildStepBatch([{ ...inLane(0, 101), positionStart: 100, tokenIds: [1], logits: 'last' }]);
+    const batch = buildStepBatch([{ ...inSeat(0, 101), positionStart: 100, tokenIds: [1], logits: 'last' }]);
     expect(stepCost(batch, 1)).toMatchObject({ numScores: 101, numRectangularScores: 101 });
   });
 

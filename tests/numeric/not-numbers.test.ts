@@ -35,7 +35,7 @@ describe.each(RUNTIMES_WITH_INT8)('a model that is NaN for one token, on $label'
     path = mkdtempSync(join(tmpdir(), 'tokenflare-nan-'));
     writeNanModel(path, MODEL, MATRIX, SPOILT);
     runtime = await create();
-    runner = await StepRunner.open(runtime, path, { numLanes: NUM_SEATS });
+    runner = await StepRunner.open(runtime, path, { numSeats: NUM_SEATS });
   });
   afterAll(async () => {
     await runtime.dispose();
@@ -95,15 +95,15 @@ describe.each(RUNTIMES_WITH_INT8)('a model that is NaN for one token, on $label'
     },
   );
 
-  it('leaves nothing in its lane that another could read, also when nobody saw its logits', async () => {
+  it('leaves nothing in its seat that another could read, also when nobody saw its logits', async () => {
     const expected = await alone();
     const core = createCore(128);
-    // As many as there are lanes, computed but for their last tokens, and cancelled.
+    // As many as there are seats, computed but for their last tokens, and cancelled.
     const cancelled = [10, 11, 12, 13];
     for (const id of cancelled) core.submit(request(id, [...spoilt, ...someTokenIds(90, SPOILT, id)]));
     await core.step();
     for (const id of cancelled) core.cancel(id);
-    // Whole, and behind what such a lane holds before the token.
+    // Whole, and behind what such a seat holds before the token.
     const behind = [...spoilt.slice(0, 18), 5, 6, 7];
     const fresh = createCore(128);
     fresh.submit(request(0, behind, { cacheSalt: 'other' }));

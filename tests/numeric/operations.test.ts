@@ -88,9 +88,9 @@ describe.each(EVERY_RUNTIME)('operations on $label', ({ create }) => {
   it('selects rows in the order asked for', async () => {
     const x = someRows(4, 3, 7);
     const segments = [
-      { lane: 1, positionStart: 0, tokenIds: [2, 3], logits: 'last' as const },
-      { lane: 0, positionStart: 0, tokenIds: [0], logits: 'none' as const },
-      { lane: 2, positionStart: 0, tokenIds: [1, 2], logits: 'all' as const },
+      { seat: 1, positionStart: 0, tokenIds: [2, 3], logits: 'last' as const },
+      { seat: 0, positionStart: 0, tokenIds: [0], logits: 'none' as const },
+      { seat: 2, positionStart: 0, tokenIds: [1, 2], logits: 'all' as const },
     ];
     const selected = await runOps(runtime, x, (input, ops) => ops.selectRows(input), { segments });
     expect(selected).toEqual([x[3], x[1], x[2]]);

@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pagesFor } from '../../src/pages.ts';
 import { type KvCache, type PageBytes, pageBytesOf, type Runtime } from '../../src/runtime/runtime.ts';
 import { expectSameRow } from '../support/compare.ts';
-import { pagesOfLane } from '../support/lanes.ts';
+import { pagesOfSeat } from '../support/seats.ts';
 import { RUNTIMES_WITH_INT8 } from '../support/runtimes.ts';
 import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
-const NUM_LANES = 4;
+const NUM_SEATS = 4;
 
 describe.each(RUNTIMES_WITH_INT8)('the bytes of pages on $label', ({ create, bitExact }) => {
   let runtime: Runtime;
@@ -32,42 +32,42 @@ describe.each(RUNTIMES_WITH_INT8)('the bytes of pages on $label', ({ create, bit
   it('are all that a sequence needs to go on elsewhere, with the same bits, and touch no other page', async () => {
     if (pageBytes === undefined) return;
     const { writePage } = pageBytes;
-    const runner = await StepRunner.load(runtime, 'tiny-gpt2', NUM_LANES);
+    const runner = await StepRunner.load(runtime, 'tiny-gpt2', NUM_SEATS);
     const { vocabSize, contextLength } = runner.loaded.config;
     const any = fc.record({
-      from: fc.nat(NUM_LANES - 1),
-      to: fc.nat(NUM_LANES - 1),
+      from: fc.nat(NUM_SEATS - 1),
+      to: fc.nat(NUM_SEATS - 1),
       length: fc.integer({ min: 1, max: contextLength - 1 }),
       seed: fc.nat(1000),
     });
     await fc.assert(
       fc.asyncProperty(any, async ({ from, to, length, seed }) => {
-        const texts = Array.from({ length: NUM_LANES }, (_, lane) =>
-          someTokenIds(contextLength, vocabSize, seed + lane),
+        const texts = Array.from({ length: NUM_SEATS }, (_, seat) =>
+          someTokenIds(contextLength, vocabSize, seed + seat),
         );
         const expected: Float32Array[] = [];
-        for (const [lane, tokenIds] of texts.entries()) expected.push(await runner.lastOf(tokenIds, lane));
+        for (const [seat, tokenIds] of texts.entries()) expected.push(await runner.lastOf(tokenIds, seat));
         const numPages = pagesFor(length);
-        const sources = pagesOfLane(from, runner.laneLength).subarray(0, numPages); // [pages]
+        const sources = pagesOfSeat(from, runner.seatLength).subarray(0, numPages); // [pages]
         const kept = [...sources].map((page) => bytesOf(runner.cache, page));
         // Something else lies in the pages meanwhile.
         await runner.whole(someTokenIds(contextLength, vocabSize, seed + 77), to);
-        const targets = pagesOfLane(to, runner.laneLength); // [pages]
+        const targets = pagesOfSeat(to, runner.seatLength); // [pages]
         for (const [i, bytes] of kept.entries()) writePage(runner.cache, targets[i] ?? NaN, bytes);
         expect(bytesOf(runner.cache, targets[0] ?? NaN)).toEqual(kept[0]);
         const ofFrom = texts[from] ?? [];
         const next = ofFrom.slice(length, length + 1);
         const [logits] = await runner.step([
-          { lane: to, positionStart: length, tokenIds: next, logits: 'last' },
+          { seat: to, positionStart: length, tokenIds: next, logits: 'last' },
         ]);
         const alone = await runner.lastOf(ofFrom.slice(0, length + 1), to);
         expectSameRow(logits ?? new Float32Array(), alone, bitExact);
-        for (const [lane, tokenIds] of texts.entries()) {
-          if (lane === to) continue;
+        for (const [seat, tokenIds] of texts.entries()) {
+          if (seat === to) continue;
           const [row] = await runner.step([
-            { lane, positionStart: tokenIds.length - 1, tokenIds: tokenIds.slice(-1), logits: 'last' },
+            { seat, positionStart: tokenIds.length - 1, tokenIds: tokenIds.slice(-1), logits: 'last' },
           ]);
-          expectSameRow(row ?? new Float32Array(), expected[lane] ?? new Float32Array(), bitExact);
+          expectSameRow(row ?? new Float32Array(), expected[seat] ?? new Float32Array(), bitExact);
         }
       }),
       { numRuns: 5 },

@@ -13,8 +13,8 @@ import { someTokenIds, StepRunner } from '../support/step-runner.ts';
 
 /** Heads that share keys, over a context of three pages. */
 const MODEL = 'tiny-llama/gqa';
-const NUM_LANES = 4;
-const NUM_PAGES = 3 * NUM_LANES;
+const NUM_SEATS = 4;
+const NUM_PAGES = 3 * NUM_SEATS;
 /** Few: a GPU in software takes seconds to compile the kernels of each. */
 const BUCKETS = [1, 2, 64, 160];
 
@@ -42,7 +42,7 @@ describe.each(RUNTIMES_WITH_INT8)('pages of the cache on $label', ({ create, bit
     let runner: StepRunner;
     let vocabSize: number;
     beforeAll(async () => {
-      runner = await StepRunner.open(runtime, fixturePath(MODEL), { numLanes: NUM_LANES, buckets: BUCKETS });
+      runner = await StepRunner.open(runtime, fixturePath(MODEL), { numSeats: NUM_SEATS, buckets: BUCKETS });
       ({ vocabSize } = runner.loaded.config);
       expect(runner.cache.shape.numPages).toBe(NUM_PAGES);
     });

@@ -85,7 +85,7 @@ describe.each(RUNTIMES_WITH_INT8)('preemption on $label', ({ create, bitExact })
     }
   }
 
-  /** One client that has all lanes, with requests of many kinds; two that come while those run, one after the other. */
+  /** One client that has all seats, with requests of many kinds; two that come while those run, one after the other. */
   function arrivalsOf(vocabSize: number): Arrival[] {
     const sampling = { ...DEFAULT_SAMPLING_PARAMS, temperature: 1 };
     const prompt = someTokenIds(30, vocabSize, 1);

@@ -110,7 +110,7 @@ describe.each(RUNTIMES_WITH_INT8)('tokens scored behind a prompt on $label', ({ 
     expectSame(await score({ numStreams: 3 }), together);
   });
 
-  it('cost what the prompts have in common once, although there are fewer lanes than prompts', async () => {
+  it('cost what the prompts have in common once, although there are fewer seats than prompts', async () => {
     const { numCached, numComputed } = await score({});
     expect(numCached.get(0)).toBe(0);
     for (let id = 1; id < NUM_PROMPTS; id++) expect(numCached.get(id)).toBeGreaterThanOrEqual(50);

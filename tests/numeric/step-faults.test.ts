@@ -79,7 +79,7 @@ describe.each(RUNTIMES)('a step that throws, on $label', ({ create }) => {
     '%s computing ends its sequences; those that wait, and come later, are served',
     async (time) => {
       const { core, scheduler } = createCore();
-      // The first three get a lane each, the others wait.
+      // The first three get a seat each, the others wait.
       goldens.forEach((_, i) => core.submit(request(i, i)));
       await core.step();
       const { numTensors } = runtime.memory();
@@ -115,7 +115,7 @@ describe.each(RUNTIMES)('a step that throws, on $label', ({ create }) => {
     const expectedIds = (await runCore(expected)).get(0)?.tokenIds;
 
     core.submit(goesOn(1, prompt));
-    // It has gone on, so that a lane with the beginning alone would be the better one to start in.
+    // It has gone on, so that a seat with the beginning alone would be the better one to start in.
     for (let i = 0; i < 4; i++) await core.step();
     core.submit(goesOn(2, longer));
     runtime.failNext(new RangeError('out of range'), time);

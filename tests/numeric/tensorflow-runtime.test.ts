@@ -45,7 +45,7 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('tensorflow'))('the TensorFlow runtim
     const before = runtime.memory();
     for (let i = 1; i <= 50; i++) {
       const tokenIds = Array.from({ length: 1 + (i % runner.loaded.config.contextLength) }, (_, id) => id);
-      await runner.step([{ lane: i % 4, positionStart: 0, tokenIds, logits: 'all' }]);
+      await runner.step([{ seat: i % 4, positionStart: 0, tokenIds, logits: 'all' }]);
     }
     expect(runtime.memory()).toEqual(before);
   });
@@ -90,7 +90,7 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('tensorflow'))('the TensorFlow runtim
 
   it('computes no row for a step that wants none', async () => {
     const runner = await StepRunner.load(create(), 'tiny-gpt2');
-    expect(await runner.step([{ lane: 0, positionStart: 0, tokenIds: [1, 2, 3], logits: 'none' }])).toEqual(
+    expect(await runner.step([{ seat: 0, positionStart: 0, tokenIds: [1, 2, 3], logits: 'none' }])).toEqual(
       [],
     );
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { installNode } from '../../scripts/install-packages.ts';
 import { createWasmRuntime } from '../../src/runtime/wasm/wasm-runtime.ts';
 import { kernelDigests } from '../support/kernel-digests.ts';
-import { laneShape } from '../support/lanes.ts';
+import { seatShape } from '../support/seats.ts';
 import { runProgram } from '../support/run-command.ts';
 import { RUNTIME_NAMES_HERE } from '../support/runtimes.ts';
 
@@ -29,8 +29,8 @@ describe('memory of WebAssembly', () => {
   it('that there is not is an error with what is in use, and nothing is lost', async () => {
     const runtime = await createWasmRuntime({ numThreads: 1, weights: 'f32' });
     const before = runtime.memory().numBytes;
-    const lanes = { numLanes: 64, laneLength: 32_768 };
-    const shape = laneShape({ numLayers: 1, numKvHeads: 8, headDim: 64, ...lanes });
+    const seats = { numSeats: 64, seatLength: 32_768 };
+    const shape = seatShape({ numLayers: 1, numKvHeads: 8, headDim: 64, ...seats });
     expect(() => runtime.createKvCache(shape)).toThrow(
       expect.objectContaining({ code: 'backend_unavailable' }) as Error,
     );

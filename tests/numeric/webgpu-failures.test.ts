@@ -117,14 +117,14 @@ describeWebGpu('a step on WebGPU', () => {
     const dispatch = vi.spyOn(GPUComputePassEncoder.prototype, 'dispatchWorkgroups');
     const submit = vi.spyOn(GPUQueue.prototype, 'submit');
     const bind = vi.spyOn(GPUDevice.prototype, 'createBindGroup');
-    await runner.step([{ lane: 0, positionStart: 0, tokenIds: [1], logits: 'last' }]);
+    await runner.step([{ seat: 0, positionStart: 0, tokenIds: [1], logits: 'last' }]);
     const numDispatches = dispatch.mock.calls.length;
     // Embedding, last norm and head stand outside of the blocks.
     expect((numDispatches - 3) / numLayers).toBe(7);
     expect(submit).toHaveBeenCalledTimes(1);
     expect(bind).toHaveBeenCalledTimes(numDispatches);
     for (let position = 1; position < 9; position++) {
-      await runner.step([{ lane: 0, positionStart: position, tokenIds: [1], logits: 'last' }]);
+      await runner.step([{ seat: 0, positionStart: position, tokenIds: [1], logits: 'last' }]);
     }
     expect(dispatch).toHaveBeenCalledTimes(9 * numDispatches);
     expect(submit).toHaveBeenCalledTimes(9);
@@ -139,7 +139,7 @@ describeWebGpu('a step on WebGPU', () => {
     const tokenIds = someTokenIds(runner.loaded.config.contextLength, runner.loaded.config.vocabSize, 3);
     const decode = (position: number) =>
       runner.step([
-        { lane: 0, positionStart: position, tokenIds: [tokenIds[position] ?? 0], logits: 'last' },
+        { seat: 0, positionStart: position, tokenIds: [tokenIds[position] ?? 0], logits: 'last' },
       ]);
     await decode(0);
     const { numBytes } = runtime.memory();

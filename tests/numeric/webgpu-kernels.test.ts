@@ -6,7 +6,7 @@ import type { Runtime } from '../../src/runtime/runtime.ts';
 import { TOP_LOGITS, type TopLogits } from '../../src/runtime/step-batch.ts';
 import { gpuParameter } from '../../src/runtime/webgpu/gpu-parameter.ts';
 import { expectClose } from '../support/compare.ts';
-import { inLane, laneShape } from '../support/lanes.ts';
+import { inSeat, seatShape } from '../support/seats.ts';
 import { flat, product, softmaxRows, someRows, transposed, type Rows } from '../support/matrix.ts';
 import { runCausalAttention, runOps } from '../support/run-ops.ts';
 import { expectTop, runTop, SPREAD_LOGITS, TOP_CASES, TOP_CASES_VOCAB } from '../support/run-top.ts';
@@ -87,15 +87,15 @@ describeWebGpu('kernels on WebGPU', () => {
     expectClose((await runCausalAttention(runtime, q, k, v)).flat(), expected.flat(), 2e-5);
   });
 
-  it('attend one token at a time over a lane as long as that of GPT-2', async () => {
+  it('attend one token at a time over a seat as long as that of GPT-2', async () => {
     const [numTokens, headDim] = [600, 64];
     const dim = headDim;
     const rows = someRows(numTokens, 3 * dim, 8);
     const embedding = matrix(rows);
     const zeros = matrix(rows.map((row) => row.map(() => 0)));
-    const laneLength = 1024;
+    const seatLength = 1024;
     const cache = runtime.createKvCache(
-      laneShape({ numLayers: 1, numKvHeads: 1, headDim, numLanes: 2, laneLength }),
+      seatShape({ numLayers: 1, numKvHeads: 1, headDim, numSeats: 2, seatLength }),
     );
     const forward = (ops: Parameters<Parameters<Runtime['runStep']>[2]>[0]) =>
       ops.attention(ops.embed(embedding, zeros), 0, bookHeads(1, headDim));
@@ -104,7 +104,7 @@ describeWebGpu('kernels on WebGPU', () => {
       runtime.runStep(
         buildStepBatch([
           {
-            ...inLane(1, laneLength),
+            ...inSeat(1, seatLength),
             positionStart: start,
             tokenIds: tokenIds.slice(start, end),
             logits: 'none',

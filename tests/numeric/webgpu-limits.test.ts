@@ -41,7 +41,7 @@ describeWebGpu('what is too large for a binding on WebGPU', () => {
     const wide = limited.runtime.createParameter('wide', [vocabSize, dim], new Float32Array(vocabSize * dim));
     expect(gpuParameter(wide).parts.length).toBeGreaterThan(1);
     const tokenIds = someTokenIds(3, vocabSize, 1);
-    const input = [{ lane: 0, positionStart: 0, tokenIds, logits: 'last' as const }];
+    const input = [{ seat: 0, positionStart: 0, tokenIds, logits: 'last' as const }];
     const [actual] = await limited.step(input);
     const [expected] = await whole.step(input);
     expectClose(actual ?? [], expected ?? [NaN], 1e-5);

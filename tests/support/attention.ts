@@ -1,7 +1,7 @@
 import { buildStepBatch, type SegmentInput } from '../../src/runtime/build-step-batch.ts';
 import type { AttentionHeads } from '../../src/runtime/ops.ts';
 import type { Forward, Runtime } from '../../src/runtime/runtime.ts';
-import { inLane, lanePages } from './lanes.ts';
+import { inSeat, seatPages } from './seats.ts';
 import { flat, product, softmaxRows, someRows, transposed, type Rows } from './matrix.ts';
 import { wholeRow } from './step-runner.ts';
 
@@ -47,11 +47,11 @@ export async function attendInChunks(
   given: AttentionHeads,
   chunks: readonly number[],
 ): Promise<number[][]> {
-  const { numPages } = lanePages({ numLanes: 3, laneLength: qkv.length });
+  const { numPages } = seatPages({ numSeats: 3, seatLength: qkv.length });
   const steps: SegmentInput[][] = [];
   let positionStart = 0;
   for (const numRows of chunks) {
-    steps.push([{ ...inLane(1, qkv.length), ...tokensFrom(positionStart, numRows) }]);
+    steps.push([{ ...inSeat(1, qkv.length), ...tokensFrom(positionStart, numRows) }]);
     positionStart += numRows;
   }
   return (await attendInSteps(runtime, { qkv, given, steps, numPages })).flat();

@@ -22,7 +22,7 @@ export function largest(logits: Float32Array): Choice {
 }
 
 /**
- * What each sequence would go on with at each of its tokens, all of them decoded side by side, each in the lane of its
+ * What each sequence would go on with at each of its tokens, all of them decoded side by side, each in the seat of its
  * index. A sequence is led back to the given tokens after each step, so that every one of them is compared; up to the
  * first difference this is its own greedy continuation. [sequences][tokens]
  */
@@ -31,8 +31,8 @@ export async function chooseAlong(
   sequences: readonly { promptTokenIds: readonly number[]; tokenIds: readonly number[] }[],
 ): Promise<Choice[][]> {
   const choices: Choice[][] = sequences.map(() => []);
-  let inputs = sequences.map(({ promptTokenIds }, lane) => ({
-    lane,
+  let inputs = sequences.map(({ promptTokenIds }, seat) => ({
+    seat,
     positionStart: 0,
     tokenIds: promptTokenIds,
     logits: 'last' as const,
@@ -40,13 +40,13 @@ export async function chooseAlong(
   while (inputs.length > 0) {
     const rows = await runner.step(inputs); // [inputs][vocab]
     const next: typeof inputs = [];
-    for (const [index, { lane, positionStart, tokenIds }] of inputs.entries()) {
-      const chosen = choices[lane] ?? [];
-      const tokenId = sequences[lane]?.tokenIds[chosen.length];
+    for (const [index, { seat, positionStart, tokenIds }] of inputs.entries()) {
+      const chosen = choices[seat] ?? [];
+      const tokenId = sequences[seat]?.tokenIds[chosen.length];
       chosen.push(largest(rows[index] ?? new Float32Array()));
-      if (tokenId === undefined || chosen.length === sequences[lane]?.tokenIds.length) continue;
+      if (tokenId === undefined || chosen.length === sequences[seat]?.tokenIds.length) continue;
       next.push({
-        lane,
+        seat,
         positionStart: positionStart + tokenIds.length,
         tokenIds: [tokenId],
         logits: 'last',

@@ -1,7 +1,7 @@
 import { buildStepBatch } from '../../src/runtime/build-step-batch.ts';
 import { bookHeads, type Activation, type TransformerOps } from '../../src/runtime/ops.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
-import { inPages, type LaneSegment, laneShape } from './lanes.ts';
+import { inPages, type SeatSegment, seatShape } from './seats.ts';
 import { flat, type Rows } from './matrix.ts';
 import { wholeRow } from './step-runner.ts';
 
@@ -11,7 +11,7 @@ interface RunOptions {
   /** By default the third part of a row, one for each head. */
   headDim?: number;
   /** How the rows come: by default one sequence in one step. Row r has token r. */
-  segments?: readonly LaneSegment[];
+  segments?: readonly SeatSegment[];
 }
 
 /**
@@ -29,7 +29,7 @@ export async function runOps(
   const {
     numHeads = 1,
     headDim = Math.max(1, Math.floor(dim / 3 / numHeads)),
-    segments = [{ lane: 0, positionStart: 0, tokenIds: inputs.map((_, r) => r), logits: 'all' }],
+    segments = [{ seat: 0, positionStart: 0, tokenIds: inputs.map((_, r) => r), logits: 'all' }],
   } = options;
   const embedding = runtime.createParameter('inputs', [numTokens, dim], flat(inputs));
   const noPositions = runtime.createParameter(
@@ -37,8 +37,8 @@ export async function runOps(
     [numTokens, dim],
     new Float32Array(numTokens * dim),
   );
-  const lanes = { numLanes: 4, laneLength: numTokens };
-  const cache = runtime.createKvCache(laneShape({ numLayers: 1, numKvHeads: numHeads, headDim, ...lanes }));
+  const seats = { numSeats: 4, seatLength: numTokens };
+  const cache = runtime.createKvCache(seatShape({ numLayers: 1, numKvHeads: numHeads, headDim, ...seats }));
   const batch = buildStepBatch(inPages(segments, numTokens));
   const result = await runtime.runStep(batch, cache, (ops) =>
     compute(ops.embed(embedding, noPositions), ops),

@@ -3,14 +3,14 @@ import { buildStepBatch, type SegmentInput } from '../../src/runtime/build-step-
 import type { Forward, KvCache, Runtime } from '../../src/runtime/runtime.ts';
 import type { StepRow } from '../../src/runtime/step-batch.ts';
 import { fixturePath } from './fixtures.ts';
-import { inPages, type LaneSegment, laneShape } from './lanes.ts';
+import { inPages, type SeatSegment, seatShape } from './seats.ts';
 
 const BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128];
 
 interface StepRunnerOptions {
-  numLanes?: number;
-  /** Tokens a lane can hold; by default the model's context. */
-  laneLength?: number;
+  numSeats?: number;
+  /** Tokens a seat can hold; by default the model's context. */
+  seatLength?: number;
   /** What rows are padded to. */
   buckets?: readonly number[];
 }
@@ -20,8 +20,8 @@ export class StepRunner {
   readonly runtime: Runtime;
   readonly loaded: LoadedModel;
   readonly cache: KvCache;
-  /** Tokens that a lane holds. */
-  readonly laneLength: number;
+  /** Tokens that a seat holds. */
+  readonly seatLength: number;
   readonly #forward: Forward = (ops) => this.loaded.model.forward(ops);
 
   readonly #buckets: readonly number[];
@@ -31,24 +31,24 @@ export class StepRunner {
     this.loaded = loaded;
     this.#buckets = options.buckets;
     const { numLayers, numKvHeads, headDim } = loaded.config;
-    const { numLanes, laneLength } = options;
-    this.laneLength = laneLength;
-    this.cache = runtime.createKvCache(laneShape({ numLayers, numKvHeads, headDim, numLanes, laneLength }));
+    const { numSeats, seatLength } = options;
+    this.seatLength = seatLength;
+    this.cache = runtime.createKvCache(seatShape({ numLayers, numKvHeads, headDim, numSeats, seatLength }));
   }
 
-  static load(runtime: Runtime, fixture: string, numLanes = 8): Promise<StepRunner> {
-    return StepRunner.open(runtime, fixturePath(fixture), { numLanes });
+  static load(runtime: Runtime, fixture: string, numSeats = 8): Promise<StepRunner> {
+    return StepRunner.open(runtime, fixturePath(fixture), { numSeats });
   }
 
   static async open(runtime: Runtime, path: string, options: StepRunnerOptions = {}): Promise<StepRunner> {
     const loaded = await loadModel(path, runtime);
-    const defaults = { numLanes: 8, laneLength: loaded.config.contextLength, buckets: BUCKETS };
+    const defaults = { numSeats: 8, seatLength: loaded.config.contextLength, buckets: BUCKETS };
     return new StepRunner(runtime, loaded, { ...defaults, ...options });
   }
 
   /** The logits asked for, in order, without the padding: [numLogitRows][vocab]. */
-  step(inputs: readonly LaneSegment[], buckets = this.#buckets): Promise<Float32Array[]> {
-    return this.stepOver(inPages(inputs, this.laneLength), buckets);
+  step(inputs: readonly SeatSegment[], buckets = this.#buckets): Promise<Float32Array[]> {
+    return this.stepOver(inPages(inputs, this.seatLength), buckets);
   }
 
   /** The same of sequences that have pages of one's own choice. */
@@ -59,13 +59,13 @@ export class StepRunner {
   }
 
   /** Logits of every token of a sequence computed alone in one step: [tokens][vocab]. */
-  whole(tokenIds: readonly number[], lane = 0): Promise<Float32Array[]> {
-    return this.step([{ lane, positionStart: 0, tokenIds, logits: 'all' }]);
+  whole(tokenIds: readonly number[], seat = 0): Promise<Float32Array[]> {
+    return this.step([{ seat, positionStart: 0, tokenIds, logits: 'all' }]);
   }
 
   /** The last of them: [vocab]. */
-  async lastOf(tokenIds: readonly number[], lane = 0): Promise<Float32Array> {
-    return (await this.whole(tokenIds, lane)).at(-1) ?? new Float32Array();
+  async lastOf(tokenIds: readonly number[], seat = 0): Promise<Float32Array> {
+    return (await this.whole(tokenIds, seat)).at(-1) ?? new Float32Array();
   }
 }
 

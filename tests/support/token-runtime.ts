@@ -2,7 +2,7 @@ import type { CausalLm } from '../../src/model/architecture.ts';
 import { PAGE_TOKENS } from '../../src/pages.ts';
 import type { KvCache, PageBytes, Runtime } from '../../src/runtime/runtime.ts';
 import type { Segment, StepBatch, StepRow, TopLogits } from '../../src/runtime/step-batch.ts';
-import { laneShape } from './lanes.ts';
+import { seatShape } from './seats.ts';
 
 const unused = (): never => {
   throw new Error('the runtime computes nothing');
@@ -28,7 +28,7 @@ export const NO_MODEL: CausalLm = {
   forward: unused,
 };
 
-const LANE_LENGTH = 4096;
+const SEAT_LENGTH = 4096;
 
 /**
  * A runtime whose pages hold tokens, and whose logits are a function of what the pages of a sequence hold up to a row's
@@ -39,9 +39,9 @@ export class TokenRuntime implements Runtime {
   readonly description = 'pages of tokens';
   readonly device = { name: 'none' };
   readonly numThreads = 1;
-  readonly laneLength = LANE_LENGTH;
+  readonly seatLength = SEAT_LENGTH;
   readonly cache: KvCache = {
-    shape: laneShape({ numLayers: 1, numKvHeads: 1, headDim: 1, numLanes: 64, laneLength: LANE_LENGTH }),
+    shape: seatShape({ numLayers: 1, numKvHeads: 1, headDim: 1, numSeats: 64, seatLength: SEAT_LENGTH }),
     numBytes: 0,
     dispose: () => undefined,
   };

@@ -61,7 +61,7 @@ it.each<[fault: string, watched: Watched]>([
     }),
   ],
   ['2 engine restarts', { ...CALM, settled: { ...CALM.settled, restarts: 2 } }],
-  ['not back: 3 lanes', { ...CALM, settled: { ...CALM.settled, differences: ['3 lanes'] } }],
+  ['not back: 3 seats', { ...CALM, settled: { ...CALM.settled, differences: ['3 seats'] } }],
   [
     'afterwards a stream is not whole: status 0, refused',
     { ...CALM, lastCanary: { ...CANARY, status: 0, isWhole: false, error: 'refused' } },

@@ -8,7 +8,7 @@ import type { Gpt2Config } from '../../../../src/model/gpt2-config.ts';
 import type { Parameter } from '../../../../src/runtime/ops.ts';
 import type { ParameterLayout } from '../../../../src/runtime/webgpu/lower.ts';
 import { planStep, type StepPlan } from '../../../../src/runtime/webgpu/step-plan.ts';
-import { laneShape } from '../../../support/lanes.ts';
+import { seatShape } from '../../../support/seats.ts';
 
 const CONFIG: Gpt2Config = {
   architecture: 'gpt2',
@@ -95,7 +95,7 @@ function planGpt2({
   const { numLayers, numKvHeads, headDim } = full;
   return planStep((ops) => model.forward(ops), {
     bucket: { step: rows, logit: logitRows, tileRows: rows > 32 ? 4 : 1 },
-    cacheShape: laneShape({ numLayers, numKvHeads, headDim, numLanes: 8, laneLength: 1024 }),
+    cacheShape: seatShape({ numLayers, numKvHeads, headDim, numSeats: 8, seatLength: 1024 }),
     layoutOf: (parameter) => layout(parameter, partRows),
     wantsTop,
   });
@@ -113,7 +113,7 @@ function planDecoder(config: DecoderConfig, { rows = 8, numPositions = 1024 } = 
   );
   return planStep((ops) => model.forward(ops), {
     bucket: { step: rows, logit: 8, tileRows: rows > 32 ? 4 : 1 },
-    cacheShape: laneShape({ numLayers, numKvHeads, headDim, numLanes: 8, laneLength: 1024 }),
+    cacheShape: seatShape({ numLayers, numKvHeads, headDim, numSeats: 8, seatLength: 1024 }),
     layoutOf: (parameter) => layout(parameter, 2 ** 17),
     wantsTop: false,
   });
