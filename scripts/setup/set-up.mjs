@@ -5,6 +5,7 @@ import { BUILT_HERE, hasPrebuild, PREBUILT_SOURCES, SOURCES } from '../build-nat
 import { linkTensorflow } from '../setup-tensorflow/link.mjs';
 import { ENTRIES } from './entries.mjs';
 import { modifiedAt, newestFile } from './files.mjs';
+import { takeLock } from './lock.mjs';
 import { installPackages } from './packages.mjs';
 
 const [MAJOR, MINOR] = process.versions.node.split('.').map(Number);
@@ -87,8 +88,10 @@ export async function setUp(root, { wantsAll }) {
     say(`Node ${process.versions.node} is too old; it needs 20.12 or newer`);
     process.exit(1);
   }
+  const release = await takeLock(join(root, 'dist/.set-up.lock'), say);
   await installPackages(root, wantsAll, step);
   provideNativeKernels(root);
   linkTensorflow(root);
   await build(root);
+  release();
 }
