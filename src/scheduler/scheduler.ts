@@ -201,7 +201,7 @@ export class Scheduler {
   #prefill(step: StepBuilder, prefills: Sequence[], budget: PrefillBudget, starts: Starts): void {
     const { shares, waiting } = this.queue;
     const passed = new Set<string>();
-    /** Free seats whose turn is that of work on loans, which is given them between steps. */
+    /** Free seats whose turn is that of work on reservations, which is given them between steps. */
     let numReserved = 0;
     let mayStart = true;
     let numLacking = 0;

@@ -50,10 +50,10 @@ describe.each(RUNTIMES)('embeddings on $label against transformers on PyTorch', 
       }
       for (const [id, { embedding }] of goldens.entries())
         expectClose(embeddings.get(id) ?? [], embedding, 1e-5);
-      const lent = Array.from({ length: NUM_SEATS }, () =>
-        scheduler.queue.tryLend(scheduler.queue.ask('', 1)),
+      const reserved = Array.from({ length: NUM_SEATS }, () =>
+        scheduler.queue.tryReserve(scheduler.queue.ask('', 1)),
       );
-      expect(lent).not.toContain(false);
+      expect(reserved).not.toContain(false);
       cache.dispose();
     },
   );

@@ -60,13 +60,13 @@ describe.each(RUNTIMES)('a step that throws, on $label', ({ create }) => {
   /** Every seat and page can be had, and none twice. */
   function expectAllFree(scheduler: Scheduler): void {
     const { queue } = scheduler;
-    const loans = Array.from({ length: NUM_SEATS + 1 }, () => queue.ask('', 1));
-    expect(loans.map((loan) => queue.tryLend(loan))).toEqual([
+    const reservations = Array.from({ length: NUM_SEATS + 1 }, () => queue.ask('', 1));
+    expect(reservations.map((reservation) => queue.tryReserve(reservation))).toEqual([
       ...new Array<boolean>(NUM_SEATS).fill(true),
       false,
     ]);
-    expect(new Set(loans.map(({ pages }) => pages?.[0])).size).toBe(NUM_SEATS + 1);
-    for (const loan of loans) queue.endLoan(loan);
+    expect(new Set(reservations.map(({ pages }) => pages?.[0])).size).toBe(NUM_SEATS + 1);
+    for (const reservation of reservations) queue.endReservation(reservation);
   }
 
   async function expectGoldens(core: EngineCore): Promise<void> {

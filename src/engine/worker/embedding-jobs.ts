@@ -5,16 +5,16 @@ import type { ModelRunner } from './model-runner.ts';
 import { PooledStates } from './pooled-states.ts';
 import type { Pooling } from '../../model/pooling.ts';
 import { groupOf } from '../../fairness/client-id.ts';
-import type { Loan } from '../../scheduler/admission/loans.ts';
+import type { Reservation } from '../../scheduler/admission/reservations.ts';
 import type { RunQueue } from '../../scheduler/admission/run-queue.ts';
 import type { SegmentInput } from '../../runtime/build-step-batch.ts';
 
-/** Lends seats and pages of the cache, and knows whose turn it is. */
-type Lender = Pick<RunQueue, 'shares' | 'ask' | 'tryLend' | 'pagesOf' | 'endLoan'>;
+/** Reserves seats and pages of the cache, and knows whose turn it is. */
+type Queue = Pick<RunQueue, 'shares' | 'ask' | 'tryReserve' | 'pagesOf' | 'endReservation'>;
 
 export interface EmbeddingJob {
   readonly id: number;
-  readonly loan: Loan;
+  readonly reservation: Reservation;
   readonly tokenIds: readonly number[];
   numComputedTokens: number;
   readonly states: PooledStates;
@@ -28,16 +28,16 @@ interface Chunk {
 /**
  * Texts to be embedded, oldest first, the clients in turns. Each is computed chunk by chunk in pages of its own, in
  * steps between those of completions, so that running streams wait for no more than a step. Pages are not taken from
- * texts, so a group begins no text while another of its is half done: between two steps it has one loan at most.
+ * texts, so a group begins no text while another of its is half done: between two steps it has one reservation at most.
  * Pure bookkeeping.
  */
 export class EmbeddingJobs {
-  readonly #lender: Lender;
+  readonly #queue: Queue;
   readonly #maxNumBatchedTokens: number;
   #jobs: EmbeddingJob[] = [];
 
-  constructor(lender: Lender, maxNumBatchedTokens: number) {
-    this.#lender = lender;
+  constructor(queue: Queue, maxNumBatchedTokens: number) {
+    this.#queue = queue;
     this.#maxNumBatchedTokens = maxNumBatchedTokens;
   }
 
@@ -47,8 +47,8 @@ export class EmbeddingJobs {
   }
 
   add(id: number, tokenIds: readonly number[], clientId = '', pooling: Pooling = 'mean'): void {
-    const loan = this.#lender.ask(clientId, tokenIds.length);
-    this.#jobs.push({ id, loan, tokenIds, numComputedTokens: 0, states: new PooledStates(pooling) });
+    const reservation = this.#queue.ask(clientId, tokenIds.length);
+    this.#jobs.push({ id, reservation, tokenIds, numComputedTokens: 0, states: new PooledStates(pooling) });
   }
 
   /** Forgets a text between two steps; false when it is not here (any more). */
@@ -67,18 +67,20 @@ export class EmbeddingJobs {
       const job = this.#next(waiting);
       if (job === undefined) break;
       waiting = waiting.filter((one) => one !== job);
-      const { clientId } = job.loan;
-      if (job.loan.pages === undefined && !this.#lender.tryLend(job.loan)) {
+      const { clientId } = job.reservation;
+      if (job.reservation.pages === undefined && !this.#queue.tryReserve(job.reservation)) {
         // Nor do its others get one; other clients' texts may, or have one already.
-        waiting = waiting.filter(({ loan }) => loan.clientId !== clientId || loan.pages !== undefined);
+        waiting = waiting.filter(
+          ({ reservation }) => reservation.clientId !== clientId || reservation.pages !== undefined,
+        );
         continue;
       }
       const positionStart = job.numComputedTokens;
       const wanted = Math.min(job.tokenIds.length, positionStart + budget);
-      const { end, ...tables } = this.#lender.pagesOf(job.loan, positionStart, wanted);
+      const { end, ...tables } = this.#queue.pagesOf(job.reservation, positionStart, wanted);
       const tokenIds = job.tokenIds.slice(positionStart, end);
       budget -= tokenIds.length;
-      this.#lender.shares.serve(clientId, tokenIds.length);
+      this.#queue.shares.serve(clientId, tokenIds.length);
       chunks.push({ job, segment: { ...tables, positionStart, tokenIds, logits: 'all' } });
     }
     return chunks;
@@ -86,12 +88,14 @@ export class EmbeddingJobs {
 
   /** The next of some texts: of the group whose turn it is one that is half done, else its next client's oldest. */
   #next(waiting: readonly EmbeddingJob[]): EmbeddingJob | undefined {
-    const halfDone = waiting.filter(({ loan }) => loan.pages !== undefined);
-    const groups = new Set(halfDone.map(({ loan }) => groupOf(loan.clientId)));
-    const startable = waiting.filter(({ loan }) => !groups.has(groupOf(loan.clientId)));
+    const halfDone = waiting.filter(({ reservation }) => reservation.pages !== undefined);
+    const groups = new Set(halfDone.map(({ reservation }) => groupOf(reservation.clientId)));
+    const startable = waiting.filter(({ reservation }) => !groups.has(groupOf(reservation.clientId)));
     const candidates = [...halfDone, ...startable];
-    const clientId = this.#lender.shares.next(new Set(candidates.map(({ loan }) => loan.clientId)));
-    return candidates.find(({ loan }) => loan.clientId === clientId);
+    const clientId = this.#queue.shares.next(
+      new Set(candidates.map(({ reservation }) => reservation.clientId)),
+    );
+    return candidates.find(({ reservation }) => reservation.clientId === clientId);
   }
 
   /**
@@ -115,7 +119,7 @@ export class EmbeddingJobs {
 
   #leave(job: EmbeddingJob): void {
     this.#jobs = this.#jobs.filter((one) => one !== job);
-    this.#lender.endLoan(job.loan);
+    this.#queue.endReservation(job.reservation);
   }
 }
 

@@ -3,12 +3,12 @@ import type { FaultRegister } from './fault-register.ts';
 import type { ModelRunner } from './model-runner.ts';
 import { assertInvariant } from '../../errors.ts';
 import type { AttentionWeights } from '../../model/inspect-attention.ts';
-import type { Loan } from '../../scheduler/admission/loans.ts';
+import type { Reservation } from '../../scheduler/admission/reservations.ts';
 import type { RunQueue } from '../../scheduler/admission/run-queue.ts';
 import type { PageTables } from '../../scheduler/pages/page-holder.ts';
 
-/** Lends seats and pages of the cache, and knows whose turn it is. */
-type Lender = Pick<RunQueue, 'shares' | 'ask' | 'tryLend' | 'pagesOf' | 'endLoan'>;
+/** Reserves seats and pages of the cache, and knows whose turn it is. */
+type Queue = Pick<RunQueue, 'shares' | 'ask' | 'tryReserve' | 'pagesOf' | 'endReservation'>;
 
 export interface FinishedInspection {
   readonly id: number;
@@ -25,7 +25,7 @@ export interface PromptInspection {
 
 interface Job {
   readonly id: number;
-  readonly loan: Loan;
+  readonly reservation: Reservation;
   readonly tokenIds: readonly number[];
   readonly layers: readonly number[];
   /** Of the layers so far: [layers][heads][tokens][tokens]. */
@@ -43,14 +43,14 @@ export interface InspectedLayer extends PageTables {
  * that running streams wait for no more than a step. Pure bookkeeping.
  */
 export class InspectionJobs {
-  readonly #lender: Lender;
+  readonly #queue: Queue;
   /** The oldest first. */
   #jobs: Job[] = [];
   /** The one that was begun. */
   #current: Job | undefined;
 
-  constructor(lender: Lender) {
-    this.#lender = lender;
+  constructor(queue: Queue) {
+    this.#queue = queue;
   }
 
   /** How many are not finished. */
@@ -59,7 +59,13 @@ export class InspectionJobs {
   }
 
   add(id: number, { tokenIds, layers, clientId = '' }: PromptInspection): void {
-    this.#jobs.push({ id, loan: this.#lender.ask(clientId, tokenIds.length), tokenIds, layers, weights: [] });
+    this.#jobs.push({
+      id,
+      reservation: this.#queue.ask(clientId, tokenIds.length),
+      tokenIds,
+      layers,
+      weights: [],
+    });
   }
 
   /** Forgets a prompt between two steps; false when it is not here (any more). */
@@ -73,13 +79,13 @@ export class InspectionJobs {
   next(): InspectedLayer | undefined {
     const job = this.#current ?? this.#oldestOfNext();
     if (job === undefined) return undefined;
-    const { loan } = job;
-    if (loan.pages === undefined && !this.#lender.tryLend(loan)) return undefined;
-    if (this.#current === undefined) this.#lender.shares.serve(loan.clientId, job.tokenIds.length);
+    const { reservation } = job;
+    if (reservation.pages === undefined && !this.#queue.tryReserve(reservation)) return undefined;
+    if (this.#current === undefined) this.#queue.shares.serve(reservation.clientId, job.tokenIds.length);
     this.#current = job;
     const layerIndex = job.layers[job.weights.length];
     assertInvariant(layerIndex !== undefined, 'a prompt leaves with its last layer');
-    const { pages, windowPages, end } = this.#lender.pagesOf(loan, 0, job.tokenIds.length);
+    const { pages, windowPages, end } = this.#queue.pagesOf(reservation, 0, job.tokenIds.length);
     assertInvariant(end === job.tokenIds.length, 'a prompt to inspect is no longer than a page');
     return { job, pages, windowPages, layerIndex };
   }
@@ -97,14 +103,16 @@ export class InspectionJobs {
   }
 
   #oldestOfNext(): Job | undefined {
-    const clientId = this.#lender.shares.next(new Set(this.#jobs.map(({ loan }) => loan.clientId)));
-    return this.#jobs.find(({ loan }) => loan.clientId === clientId);
+    const clientId = this.#queue.shares.next(
+      new Set(this.#jobs.map(({ reservation }) => reservation.clientId)),
+    );
+    return this.#jobs.find(({ reservation }) => reservation.clientId === clientId);
   }
 
   #leave(job: Job): void {
     this.#jobs = this.#jobs.filter((one) => one !== job);
     if (this.#current === job) this.#current = undefined;
-    this.#lender.endLoan(job.loan);
+    this.#queue.endReservation(job.reservation);
   }
 }
 

@@ -103,7 +103,7 @@ export class FairShares {
   }
 
   /** What stops for work that is no sequence: it takes something only for a client without any. */
-  stoppedForLoan(clientId: string): Sequence | undefined {
+  stoppedForReservation(clientId: string): Sequence | undefined {
     if (this.#heldIn(this.#groupIdOf(clientId)).count === 0) return this.#stoppedAmongGroups(clientId);
     return this.#heldBy(clientId).count === 0 ? this.#stoppedAmongMembers(clientId) : undefined;
   }

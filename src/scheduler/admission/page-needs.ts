@@ -2,7 +2,7 @@ import { pagesFor } from '../../pages.ts';
 import type { PageCache } from '../pages/page-cache.ts';
 import { type PrefixMatch, wholePages } from '../pages/prefix-tree.ts';
 import type { Sequence } from '../sequence.ts';
-import type { Loans } from './loans.ts';
+import type { Reservations } from './reservations.ts';
 import type { WaitingList } from './waiting-list.ts';
 
 /** How many pages those who wait need to start, and whether there are so many. */
@@ -10,13 +10,18 @@ export class PageNeeds {
   readonly #cache: PageCache;
   readonly #running: readonly Sequence[];
   readonly #waiting: WaitingList;
-  readonly #loans: Loans;
+  readonly #reservations: Reservations;
 
-  constructor(cache: PageCache, running: readonly Sequence[], waiting: WaitingList, loans: Loans) {
+  constructor(
+    cache: PageCache,
+    running: readonly Sequence[],
+    waiting: WaitingList,
+    reservations: Reservations,
+  ) {
     this.#cache = cache;
     this.#running = running;
     this.#waiting = waiting;
-    this.#loans = loans;
+    this.#reservations = reservations;
   }
 
   /**
@@ -34,7 +39,7 @@ export class PageNeeds {
   /** Whether the client's first that waits cannot start for want of pages. */
   lacksPages(clientId: string): boolean {
     const sequence = this.#waiting.firstOf(clientId);
-    const numTokens = sequence?.tokenIds.length ?? this.#loans.firstOf(clientId)?.numTokens ?? 0;
+    const numTokens = sequence?.tokenIds.length ?? this.#reservations.firstOf(clientId)?.numTokens ?? 0;
     // Most have enough, whatever the cache holds of them.
     const atMost = pagesFor(numTokens) + this.#numToGrow([]);
     const hasEnough = atMost <= this.#cache.numFree && this.#hasWindow(numTokens, []);
@@ -48,7 +53,7 @@ export class PageNeeds {
     const holders = stopped.flatMap(({ holder }) => (holder === undefined ? [] : [holder]));
     // Those that run have room for a page more each, so that none of them stops for it soon.
     const numNeeded = this.numPagesOf(clientId) + this.#numToGrow(stopped);
-    const numTokens = first?.tokenIds.length ?? this.#loans.firstOf(clientId)?.numTokens ?? 0;
+    const numTokens = first?.tokenIds.length ?? this.#reservations.firstOf(clientId)?.numTokens ?? 0;
     return numNeeded <= this.#cache.numFreeWithout(holders, shared) && this.#hasWindow(numTokens, stopped);
   }
 
@@ -60,7 +65,7 @@ export class PageNeeds {
   /** Pages that the client's first that waits takes of those that are free. */
   numPagesOf(clientId: string): number {
     const sequence = this.#waiting.firstOf(clientId);
-    if (sequence === undefined) return pagesFor(this.#loans.firstOf(clientId)?.numTokens ?? 0);
+    if (sequence === undefined) return pagesFor(this.#reservations.firstOf(clientId)?.numTokens ?? 0);
     return this.#cache.numPagesFor(sequence.tokenIds.length, this.find(sequence));
   }
 

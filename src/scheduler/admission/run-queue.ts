@@ -6,7 +6,7 @@ import { type PageCopy, type PageTables, tablesUpTo } from '../pages/page-holder
 import type { PrefixMatch } from '../pages/prefix-tree.ts';
 import type { Sequence } from '../sequence.ts';
 import { isWorthWaiting } from './is-worth-waiting.ts';
-import { Loans, type Loan } from './loans.ts';
+import { Reservations, type Reservation } from './reservations.ts';
 import { PageNeeds } from './page-needs.ts';
 import { type Changes, QueueChanges } from './queue-changes.ts';
 import { RanLately } from './slices.ts';
@@ -36,7 +36,7 @@ const SCARCE_SHARE = 1 / 2;
 /**
  * Who runs, who waits, and who starts next (FairShares). A sequence that runs has a seat and pages of the cache: from its
  * start on those of all its tokens, and another whenever a page is full. What is not a sequence, such as a text to be
- * embedded, waits beside the sequences: by a loan, which ends soon.
+ * embedded, waits beside the sequences: by a reservation, which ends soon.
  *
  * A sequence that is stopped for another keeps its tokens, goes to the front of those of its client that wait, and
  * computes its tokens again as an ordinary prefill once it starts again, but for those that pages still hold.
@@ -46,11 +46,11 @@ const SCARCE_SHARE = 1 / 2;
  */
 export class RunQueue {
   readonly cache: PageCache;
-  /** Tokens that clients were given, by sequences and by work on loans. */
+  /** Tokens that clients were given, by sequences and by work on reservations. */
   readonly shares = new ClientShares();
   readonly waiting = new WaitingList();
   readonly #seats: Seats;
-  readonly #loans = new Loans();
+  readonly #reservations = new Reservations();
   readonly #running: Sequence[] = [];
   readonly #needs: PageNeeds;
   readonly #lately = new RanLately();
@@ -60,13 +60,13 @@ export class RunQueue {
   constructor(options: RunQueueOptions) {
     this.cache = new PageCache(options);
     this.#seats = new Seats(options.numSeats);
-    this.#needs = new PageNeeds(this.cache, this.#running, this.waiting, this.#loans);
+    this.#needs = new PageNeeds(this.cache, this.#running, this.waiting, this.#reservations);
     this.#sharesNow = new SharesNow({
       cache: this.cache,
       numSeats: options.numSeats,
       running: this.#running,
       waiting: this.waiting,
-      loans: this.#loans,
+      reservations: this.#reservations,
       needs: this.#needs,
       lately: this.#lately,
     });
@@ -154,7 +154,7 @@ export class RunQueue {
 
   /** Of the clients that wait, but for those passed over, those that may start something. */
   entitled(passed: ReadonlySet<string>): string[] {
-    const waiting = [...new Set([...this.waiting.clientIds, ...this.#loans.clientsToServe()])];
+    const waiting = [...new Set([...this.waiting.clientIds, ...this.#reservations.clientsToServe()])];
     const offered = waiting.filter((clientId) => !passed.has(clientId));
     if (offered.length < 2) return offered;
     const entitled = this.#sharesNow.ofSeats().entitled(offered);
@@ -290,45 +290,45 @@ export class RunQueue {
     return true;
   }
 
-  /** Work that is no sequence joins those who wait; `endLoan` must follow. */
-  ask(clientId: string, numTokens: number): Loan {
+  /** Work that is no sequence joins those who wait; `endReservation` must follow. */
+  ask(clientId: string, numTokens: number): Reservation {
     this.shares.enter(clientId);
     this.#sharesNow.changed();
-    return this.#loans.ask(clientId, numTokens);
+    return this.#reservations.ask(clientId, numTokens);
   }
 
   /**
-   * Lends a seat and pages between two steps: free ones, or those of a client that has more than its share where this
+   * Reserves a seat and pages between two steps: free ones, or those of a client that has more than its share where this
    * client has none. False when there are none now.
    */
-  tryLend(loan: Loan): boolean {
+  tryReserve(reservation: Reservation): boolean {
     const needsMore = (): boolean =>
-      pagesFor(loan.numTokens) > this.cache.numFree ||
-      !this.cache.windows.hasRoomFor(loan.numTokens, this.#running.length, []);
+      pagesFor(reservation.numTokens) > this.cache.numFree ||
+      !this.cache.windows.hasRoomFor(reservation.numTokens, this.#running.length, []);
     while (this.numFreeSeats === 0 || needsMore()) {
       const shares = this.numFreeSeats === 0 ? this.#sharesNow.ofSeats() : this.#sharesNow.ofPages();
-      const stopped = shares.stoppedForLoan(loan.clientId);
+      const stopped = shares.stoppedForReservation(reservation.clientId);
       if (stopped === undefined) return false;
       this.#stop(stopped);
     }
     const { holder } = this.cache.take(undefined, undefined);
-    const hasRoom = this.cache.grow(holder, loan.numTokens);
-    assertInvariant(hasRoom, 'pages are lent while there are so many');
+    const hasRoom = this.cache.grow(holder, reservation.numTokens);
+    assertInvariant(hasRoom, 'pages are reserved while there are so many');
     this.changes.filled(holder.pages);
     // Its window has room for a page of further tokens at any time: what it leaves behind is free for what comes.
-    this.changes.filledWindow(this.cache.windows.openWhole(holder, loan.numTokens));
-    this.#loans.lend(loan, holder, this.#seats.take());
+    this.changes.filledWindow(this.cache.windows.openWhole(holder, reservation.numTokens));
+    this.#reservations.hold(reservation, holder, this.#seats.take());
     this.#sharesNow.changed();
     return true;
   }
 
   /**
-   * The pages of a loan for its tokens up to `end`, of which the first are computed. Those that follow are computed now: up
-   * to `end`, or as far as their window has room.
+   * The pages of a reservation for its tokens up to `end`, of which the first are computed. Those that follow are
+   * computed now: up to `end`, or as far as their window has room.
    */
-  pagesOf(loan: Loan, numComputed: number, end: number): PageTables & { readonly end: number } {
-    const holder = this.#loans.holderOf(loan);
-    assertInvariant(holder !== undefined, 'work is computed in pages that it was lent');
+  pagesOf(reservation: Reservation, numComputed: number, end: number): PageTables & { readonly end: number } {
+    const holder = this.#reservations.holderOf(reservation);
+    assertInvariant(holder !== undefined, 'work is computed in pages that are reserved');
     this.cache.windows.move(holder, numComputed);
     const endNow = Math.min(end, this.cache.windows.endOf(holder));
     this.changes.filledWindow(this.cache.windows.open(holder, endNow, numComputed));
@@ -336,15 +336,15 @@ export class RunQueue {
   }
 
   /** The work is done, or given up. */
-  endLoan(loan: Loan): void {
-    if (!this.#loans.has(loan)) return;
-    const lent = this.#loans.end(loan);
-    if (lent !== undefined) {
-      this.#lately.add(loan.clientId);
-      this.cache.free(lent.holder);
-      this.#seats.free(lent.seat);
+  endReservation(reservation: Reservation): void {
+    if (!this.#reservations.has(reservation)) return;
+    const held = this.#reservations.end(reservation);
+    if (held !== undefined) {
+      this.#lately.add(reservation.clientId);
+      this.cache.free(held.holder);
+      this.#seats.free(held.seat);
     }
-    this.shares.leave(loan.clientId);
+    this.shares.leave(reservation.clientId);
     this.#sharesNow.changed();
   }
 }

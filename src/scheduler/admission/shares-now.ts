@@ -1,7 +1,7 @@
 import type { PageCache } from '../pages/page-cache.ts';
 import type { Sequence } from '../sequence.ts';
 import { FairShares } from './fair-shares.ts';
-import type { Loan, Loans } from './loans.ts';
+import type { Reservation, Reservations } from './reservations.ts';
 import type { PageNeeds } from './page-needs.ts';
 import type { RanLately } from './slices.ts';
 import type { WaitingList } from './waiting-list.ts';
@@ -12,7 +12,7 @@ interface SharesOf {
   readonly numSeats: number;
   readonly running: readonly Sequence[];
   readonly waiting: WaitingList;
-  readonly loans: Loans;
+  readonly reservations: Reservations;
   readonly needs: PageNeeds;
   readonly lately: RanLately;
 }
@@ -68,20 +68,23 @@ export class SharesNow {
   #make(
     capacity: number,
     amountOf: (sequence: Sequence) => number,
-    amountLent: (loan: Loan) => number,
+    amountReserved: (reservation: Reservation) => number,
     needOf: (clientId: string) => number,
     starting: readonly Sequence[],
     stopped: readonly Sequence[],
   ): FairShares {
-    const { running, waiting, loans, lately } = this.#of;
-    const lent = loans.lent.map((loan) => ({ clientId: loan.clientId, amount: amountLent(loan) }));
+    const { running, waiting, reservations, lately } = this.#of;
+    const held = reservations.held.map((reservation) => ({
+      clientId: reservation.clientId,
+      amount: amountReserved(reservation),
+    }));
     const kept = starting.map((one) => ({ clientId: one.clientId, amount: amountOf(one) }));
     return new FairShares({
       capacity,
       running: running.filter((one) => !starting.includes(one) && !stopped.includes(one)),
       amountOf,
-      fixed: [...lent, ...kept],
-      waiting: [...waiting.clientIds, ...loans.asking.map(({ clientId }) => clientId)],
+      fixed: [...held, ...kept],
+      waiting: [...waiting.clientIds, ...reservations.asking.map(({ clientId }) => clientId)],
       needOf,
       lately,
     });

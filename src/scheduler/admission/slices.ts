@@ -14,7 +14,7 @@ export function hasHadSlice(sequence: Sequence): boolean {
   return numTokensSinceStart(sequence) >= leastTokens;
 }
 
-/** More than run within a slice. Work on loans goes on where there are no steps, and would add clients without end. */
+/** More than run within a slice. Work on reservations goes on where there are no steps, and would add clients without end. */
 const MAX_PARTIES = 4096;
 
 /** Clients and groups of which something ran within the last slice, and runs no more. A step gives each text a token. */

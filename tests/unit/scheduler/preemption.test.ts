@@ -245,16 +245,16 @@ describe('a seat for work that is no sequence', () => {
     for (let i = 0; i < 10; i++) simulation.add('flood');
     simulation.step();
     const [first, second] = [queue.ask('late', 1), queue.ask('late', 1)];
-    expect([queue.tryLend(first), queue.tryLend(second)]).toEqual([true, false]);
+    expect([queue.tryReserve(first), queue.tryReserve(second)]).toEqual([true, false]);
     expect(simulation.numSeatsOf('flood')).toBe(3);
-    expect(queue.tryLend(queue.ask('flood', 1))).toBe(false);
+    expect(queue.tryReserve(queue.ask('flood', 1))).toBe(false);
     // The seat is the client's: with it, it has one less than its share.
     simulation.add('late');
     simulation.add('late');
     simulation.step();
     expect([simulation.numSeatsOf('flood'), simulation.numSeatsOf('late')]).toEqual([2, 1]);
-    queue.endLoan(first);
-    queue.endLoan(first);
+    queue.endReservation(first);
+    queue.endReservation(first);
     expect(queue.numFreeSeats).toBe(1);
   });
 
@@ -263,13 +263,13 @@ describe('a seat for work that is no sequence', () => {
     const { queue } = simulation.scheduler;
     for (let i = 0; i < 10; i++) simulation.add('flood');
     simulation.step();
-    const loans = [1, 2, 3].map((member) => queue.ask(`late/${member}`, 1));
-    const [first] = loans;
-    if (first === undefined || !queue.tryLend(first)) throw new Error('no seat was lent');
-    queue.endLoan(first);
+    const reservations = [1, 2, 3].map((member) => queue.ask(`late/${member}`, 1));
+    const [first] = reservations;
+    if (first === undefined || !queue.tryReserve(first)) throw new Error('no seat was reserved');
+    queue.endReservation(first);
     simulation.step();
     expect(queue.numFreeSeats).toBe(1);
-    for (const loan of loans) queue.endLoan(loan);
+    for (const reservation of reservations) queue.endReservation(reservation);
     simulation.step();
     expect([queue.numFreeSeats, simulation.numSeatsOf('flood')]).toEqual([0, 4]);
     expect(simulation.numPreemptions).toBe(1);

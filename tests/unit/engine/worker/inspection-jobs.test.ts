@@ -60,10 +60,10 @@ describe('InspectionJobs', () => {
   it('waits while no seat is free', () => {
     const { jobs, queue } = jobsOver(1);
     const taken = queue.ask('other', 1);
-    expect(queue.tryLend(taken)).toBe(true);
+    expect(queue.tryReserve(taken)).toBe(true);
     jobs.add(1, { tokenIds: [5], layers });
     expect(jobs.next()).toBeUndefined();
-    queue.endLoan(taken);
+    queue.endReservation(taken);
     expect(jobs.next()).toMatchObject({ pages: [0], job: { id: 1 } });
   });
 });

@@ -212,10 +212,10 @@ async function run({ core }: Engine, numAdded = 0): Promise<Outcome[]> {
 /** Every seat can be had, and none twice. */
 function expectAllSeatsFree({ core, scheduler: { queue } }: Engine): void {
   expect([core.numSeatsUsed, core.pageCounts.numUsed]).toEqual([0, 0]);
-  const loans = Array.from({ length: NUM_SEATS }, () => queue.ask('', 1));
-  expect(loans.every((loan) => queue.tryLend(loan))).toBe(true);
-  expect(new Set(loans.map(({ pages }) => pages?.[0])).size).toBe(NUM_SEATS);
-  for (const loan of loans) queue.endLoan(loan);
+  const reservations = Array.from({ length: NUM_SEATS }, () => queue.ask('', 1));
+  expect(reservations.every((reservation) => queue.tryReserve(reservation))).toBe(true);
+  expect(new Set(reservations.map(({ pages }) => pages?.[0])).size).toBe(NUM_SEATS);
+  for (const reservation of reservations) queue.endReservation(reservation);
 }
 
 afterEach(() => {
