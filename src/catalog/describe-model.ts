@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { EngineError } from '../errors.ts';
 import { fieldOf } from '../values.ts';
 import { readModelText } from '../model-files.ts';
-import { isGgufPath, readGgufHeader, type GgufHeader } from '../weights/gguf/gguf-header.ts';
+import { isGgufPath } from '../weights/gguf/gguf-header.ts';
+import { openGguf } from '../weights/gguf/open-gguf.ts';
 import { openSafetensors } from '../weights/sharded-safetensors.ts';
 import { numElements } from '../weights/safetensors-header.ts';
 import type { TensorEntry } from '../weights/tensor-source.ts';
@@ -30,14 +31,17 @@ type Shape = Omit<ModelDescription, 'numParameters' | 'format' | 'tokenizer' | '
 
 /**
  * Reads the headers of a model.
- * @param path of a directory, or a `.gguf` file
+ * @param path of a directory, or a `.gguf` file, of parts the first
  * @throws EngineError `weights_invalid` or `config_invalid` naming the file
  */
 export async function describeModel(path: string): Promise<ModelDescription> {
-  return isGgufPath(path) ? describeGguf(await readGgufHeader(path)) : describeDirectory(path);
+  return isGgufPath(path) ? describeGguf(path) : describeDirectory(path);
 }
 
-function describeGguf({ metadata, tensors }: GgufHeader): ModelDescription {
+async function describeGguf(path: string): Promise<ModelDescription> {
+  const source = await openGguf(path);
+  await source.close();
+  const { metadata, entries } = source;
   const architecture = textOf(metadata.get('general.architecture'));
   const count = (key: string): number | undefined => countOf(metadata.get(`${architecture ?? ''}.${key}`));
   const tokens = metadata.get('tokenizer.ggml.tokens');
@@ -51,7 +55,7 @@ function describeGguf({ metadata, tensors }: GgufHeader): ModelDescription {
     numHeads: count('attention.head_count'),
     numKvHeads: count('attention.head_count_kv') ?? count('attention.head_count'),
     vocabSize: Array.isArray(tokens) ? tokens.length : undefined,
-    ...describeWeights('GGUF', tensors),
+    ...describeWeights('GGUF', entries),
     tokenizer: model === undefined || pre === undefined ? model : `${model}, ${pre}`,
     hasChatTemplate: metadata.has('tokenizer.chat_template'),
   };

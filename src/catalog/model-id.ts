@@ -66,12 +66,13 @@ function decoded(text: string | undefined): string | undefined {
 
 /**
  * Whether the text after the colon means this GGUF file: its path, its name, or the end of its name that
- * tells its format, in any case: `Q4_K_M` is `SmolLM2-Q4_K_M.gguf` (as Ollama and llama.cpp have it).
+ * tells its format, in any case: `Q4_K_M` is `SmolLM2-Q4_K_M.gguf` (as Ollama and llama.cpp have it). Of a file in parts it
+ * is the first, `SmolLM2-Q4_K_M-00001-of-00003.gguf`.
  */
 export function selectsFile(selector: string, path: string): boolean {
   const name = posix.basename(path);
   if (selector === path || selector === name) return true;
-  const stem = name.replace(/\.gguf$/i, '').toLowerCase();
+  const stem = name.replace(/(?:-00001-of-\d{5})?\.gguf$/i, '').toLowerCase();
   const tag = selector.toLowerCase();
   return stem === tag || ['-', '.', '_'].some((separator) => stem.endsWith(separator + tag));
 }

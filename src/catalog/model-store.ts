@@ -3,6 +3,7 @@ import { basename, join, posix } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { hasCode } from '../values.ts';
 import { isGgufPath } from '../weights/gguf/gguf-header.ts';
+import { ggufModelsAmong, ggufPartPaths, missingPart } from '../weights/gguf/gguf-parts.ts';
 import { foreignWeights } from './foreign-weights.ts';
 import { readManifest, type Manifest } from './manifest.ts';
 import { matchId, modelIdOf, modelIdOfFolder, folderOfId } from './model-id.ts';
@@ -11,7 +12,7 @@ import { takePullLock, emptyTrash, listStaged, moveToTrash, stagingFolder } from
 export interface StoredModel {
   /** `owner/name`, `owner/name:FILE.gguf`, or of a model that was not pulled the name of its folder or file. */
   readonly id: string;
-  /** What `loadModel` takes: a directory, or a `.gguf` file. */
+  /** What `loadModel` takes: a directory, or a `.gguf` file, of parts the first. */
   readonly path: string;
   readonly sizeBytes: number;
   /** The commit that was pulled; undefined for a model that was put there by hand. */
@@ -23,8 +24,10 @@ export interface StoredModel {
 /** What is in MODELS_DIR under one name: a model, or the reason why what looks like one is none. */
 export interface StoreEntry {
   readonly id: string;
-  /** The folder, or the file that lies in MODELS_DIR by itself: what `rm` removes. */
+  /** The folder, or the file that lies in MODELS_DIR by itself, of parts the first: what `rm` removes. */
   readonly location: string;
+  /** Of such a file the parts after the first, there or not: `rm` removes them, too. */
+  readonly otherParts?: readonly string[];
   readonly model?: StoredModel;
   readonly manifest?: Manifest;
   readonly problem?: string;
@@ -32,7 +35,8 @@ export interface StoreEntry {
 
 /**
  * The sound models in MODELS_DIR, by id. A pulled one has a manifest, and its files the sizes it says; one put there
- * by hand is a folder with `config.json` and safetensors, a folder with one `.gguf`, or a `.gguf` by itself.
+ * by hand is a folder with `config.json` and safetensors, a folder with one `.gguf`, or a `.gguf` by itself. The parts of
+ * a `.gguf` that llama.cpp cut are one.
  * @throws EngineError `config_invalid` when MODELS_DIR cannot be read; one that does not exist holds no model
  */
 export async function listModels(modelsDir: string): Promise<StoredModel[]> {
@@ -68,7 +72,9 @@ export async function scanStore(modelsDir: string): Promise<StoreEntry[]> {
     // Hidden ones are downloads under way, and what systems leave behind.
     names.filter((name) => !name.startsWith('.')).map((name) => readEntry(modelsDir, name)),
   );
-  return entries.flatMap((entry) => entry ?? []).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  // Parts without a first one have an entry each, with one id and one problem.
+  const byId = new Map(entries.flatMap((entry) => (entry === undefined ? [] : [[entry.id, entry]])));
+  return [...byId.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /**
@@ -103,10 +109,7 @@ export async function readEntry(modelsDir: string, name: string): Promise<StoreE
   let manifest: Manifest | undefined;
   try {
     const found = await stat(location);
-    if (found.isFile()) {
-      const model = { id, path: location, sizeBytes: found.size };
-      return isGgufPath(name) ? { id, location, model } : undefined;
-    }
+    if (found.isFile()) return isGgufPath(name) ? await readLooseFile(modelsDir, name) : undefined;
     if (!found.isDirectory()) return undefined;
     manifest = await readManifest(location);
     const model = await (manifest === undefined
@@ -120,6 +123,32 @@ export async function readEntry(modelsDir: string, name: string): Promise<StoreE
     const problem = cause instanceof EngineError ? cause.message : `${location}: ${String(cause)}`;
     return { id, location, problem, ...(manifest === undefined ? {} : { manifest }) };
   }
+}
+
+/**
+ * A `.gguf` that lies in MODELS_DIR by itself, or beside the other parts of it; undefined for a part that the first one
+ * stands for.
+ */
+async function readLooseFile(modelsDir: string, name: string): Promise<StoreEntry | undefined> {
+  const [first, ...others] = ggufPartPaths(name);
+  const location = join(modelsDir, first);
+  if (name !== first && (await sizeOf(location)) !== undefined) return undefined;
+  const otherParts = others.map((part) => join(modelsDir, part));
+  const id = modelIdOfFolder(first);
+  const entry = { id, location, ...(others.length === 0 ? {} : { otherParts }) };
+  const sizes = await sizesOf([location, ...otherParts]);
+  if (typeof sizes === 'number') return { ...entry, model: { id, path: location, sizeBytes: sizes } };
+  // A file that was there a moment ago.
+  if (others.length === 0) return undefined;
+  return { ...entry, problem: `${location}: ${sizes}` };
+}
+
+/** The bytes of the parts of a file together, or which of them is missing. */
+async function sizesOf(paths: readonly string[]): Promise<number | string> {
+  const sizes = await Promise.all(paths.map(sizeOf));
+  const missing = paths.find((_, i) => sizes[i] === undefined);
+  if (missing !== undefined) return missingPart(missing);
+  return sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
 }
 
 async function pulledModel(id: string, folder: string, manifest: Manifest): Promise<StoredModel> {
@@ -152,11 +181,12 @@ async function localModel(id: string, folder: string): Promise<StoredModel | und
   }
   const foreign = foreignWeights(names);
   if (foreign !== undefined) throw unsound(folder, foreign);
-  const [first, ...others] = names.filter(isGgufPath);
+  const [first, ...others] = ggufModelsAmong(names);
   if (first === undefined) return undefined;
   if (others.length > 0) throw unsound(folder, 'it holds several .gguf files; give each a folder of its own');
-  const path = join(folder, basename(first));
-  return { id, path, sizeBytes: (await sizeOf(path)) ?? 0 };
+  const sizes = await sizesOf(ggufPartPaths(join(folder, first)));
+  if (typeof sizes === 'string') throw unsound(folder, sizes);
+  return { id, path: join(folder, first), sizeBytes: sizes };
 }
 
 /** In bytes; undefined for what is not a file. */
@@ -182,7 +212,8 @@ export async function removeModel(modelsDir: string, id: string): Promise<string
   const folder = entry === undefined ? folderOfId(found) : basename(entry.location);
   const release = await takePullLock(modelsDir, folder, found);
   try {
-    await moveToTrash(modelsDir, join(modelsDir, folder));
+    for (const path of [join(modelsDir, folder), ...(entry?.otherParts ?? [])])
+      await moveToTrash(modelsDir, path);
     await moveToTrash(modelsDir, stagingFolder(modelsDir, folder));
     await emptyTrash(modelsDir);
   } finally {

@@ -1,10 +1,11 @@
 import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { isAbsolute, join, resolve } from 'node:path';
+import { basename, isAbsolute, join, resolve } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { hasCode } from '../values.ts';
 import { foreignWeights } from './foreign-weights.ts';
 import { isGgufPath } from '../weights/gguf/gguf-header.ts';
+import { ggufModelsAmong, ggufPartPaths, missingPart, partOfName } from '../weights/gguf/gguf-parts.ts';
 import { findModel } from './model-store.ts';
 
 /** Any of these makes a folder a model, whole or not; what is missing of it is the loader's to say. */
@@ -14,7 +15,8 @@ const WHAT_IS_A_MODEL =
 
 /**
  * The absolute path that MODEL means: what begins with `.` or is absolute, and what exists, is a path; the rest is the
- * id of a model in MODELS_DIR. A folder that holds one `.gguf` file and nothing else of a model means that file.
+ * id of a model in MODELS_DIR. A folder that holds one `.gguf` file, or the parts of one, and nothing else of a model means
+ * that file.
  * @throws EngineError `config_invalid` when there is nothing, or what there is is no model; as `findModel`
  */
 export async function resolveModelPath(model: string, modelsDir: string): Promise<string> {
@@ -35,6 +37,7 @@ export async function resolveModelPath(model: string, modelsDir: string): Promis
 
 async function modelAt(model: string, path: string, found: Stats): Promise<string> {
   if (!found.isDirectory()) {
+    checkIsFirst(model, path);
     if (isGgufPath(path)) return path;
     throw invalid(model, `it is a file and no GGUF; ${WHAT_IS_A_MODEL}`);
   }
@@ -44,18 +47,29 @@ async function modelAt(model: string, path: string, found: Stats): Promise<strin
   const foreign = foreignWeights(names);
   if (foreign !== undefined) throw invalid(model, foreign);
   if (MODEL_FILES.some((name) => names.includes(name))) return path;
-  const [first, ...others] = names.filter(isGgufPath);
+  const [first, ...others] = ggufModelsAmong(names);
   if (first === undefined) {
     throw invalid(
       model,
       `the folder ${names.length === 0 ? 'is empty' : 'holds no model'}; ${WHAT_IS_A_MODEL}`,
     );
   }
-  if (others.length === 0) return join(path, first);
+  if (others.length === 0) {
+    const missing = ggufPartPaths(first).find((name) => !names.includes(name));
+    if (missing === undefined) return join(path, first);
+    throw invalid(model, missingPart(missing));
+  }
   throw invalid(
     model,
     `the folder holds several .gguf files; name one: ${[first, ...others].sort().join(', ')}`,
   );
+}
+
+function checkIsFirst(model: string, path: string): void {
+  const { part = 1, numParts } = partOfName(path) ?? {};
+  if (part === 1) return;
+  const first = basename(ggufPartPaths(path)[0]);
+  throw invalid(model, `it is part ${part} of ${numParts ?? part}; name the first, ${first}`);
 }
 
 /** Undefined when there is nothing. */

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { isGgufPath } from '../weights/gguf/gguf-header.ts';
+import { ggufPartPaths, missingPart } from '../weights/gguf/gguf-parts.ts';
 import { foreignWeights } from './foreign-weights.ts';
 import { formatBytes } from './byte-progress.ts';
 import type { HubFile } from './hub-repository.ts';
@@ -8,7 +9,7 @@ import { selectsFile } from './model-id.ts';
 import { isSafePath } from './safe-path.ts';
 
 export interface Selection {
-  /** Path in the repository of the GGUF file that is the model; undefined for safetensors. */
+  /** Path in the repository of the GGUF file that is the model, of parts the first; undefined for safetensors. */
   readonly file: string | undefined;
   readonly files: readonly HubFile[];
 }
@@ -30,26 +31,25 @@ const DESCRIPTIONS: ReadonlySet<string> = new Set([
   'chat_template.jinja',
   'chat_template.json',
 ]);
-/** A part of a file that llama.cpp's gguf-split cut. */
-const SPLIT = /-\d{5}-of-\d{5}\.gguf$/i;
 /** The image half of a model that sees, which is no model by itself. */
 const PROJECTOR = /^mmproj/i;
 const MAX_LISTED = 40;
 
 /**
- * Which files of a repository are the model: one GGUF file where one is asked for; else safetensors with what
+ * Which files of a repository are the model: one GGUF file, or the parts of one, where one is asked for; else safetensors with what
  * describes them; else the only GGUF file there is.
  * @param selector what was written after the colon of the id: a file, or the end of its name
  * @throws EngineError `model_not_found` with what there is, when nothing or more than one is meant; `weights_invalid`
- * when a file's name leads out of a folder
+ * when a file's name leads out of a folder, or a part is missing
  */
 export function selectFiles(
   repository: string,
   files: readonly HubFile[],
   selector: string | undefined,
 ): Selection {
-  const ggufs = files.filter(({ path }) => isGgufPath(path));
-  for (const { path } of ggufs) checkPath(repository, path);
+  const ggufFiles = files.filter(({ path }) => isGgufPath(path));
+  for (const { path } of ggufFiles) checkPath(repository, path);
+  const ggufs = ggufModels(ggufFiles);
   if (selector !== undefined) return oneGguf(ggufs.filter(({ path }) => selectsFile(selector, path)));
   const safetensors = selectSafetensors(files);
   if (safetensors !== undefined) return { file: undefined, files: safetensors };
@@ -65,15 +65,26 @@ export function selectFiles(
           table(candidates),
       );
     }
-    if (SPLIT.test(found.path)) {
-      throw new EngineError(
-        'weights_invalid',
-        `${found.path} is one part of a file; parts are not read: join them with llama.cpp's gguf-split --merge and ` +
-          'put the file into MODELS_DIR',
-      );
-    }
-    return { file: found.path, files: [found] };
+    return { file: found.path, files: partsIn(repository, ggufFiles, found.path) };
   }
+}
+
+/** Each GGUF file, and for parts the first with the bytes of all. */
+function ggufModels(files: readonly HubFile[]): HubFile[] {
+  const byPath = new Map<string, HubFile>();
+  for (const file of files) {
+    const [path] = ggufPartPaths(file.path);
+    byPath.set(path, { ...file, path, size: file.size + (byPath.get(path)?.size ?? 0) });
+  }
+  return [...byPath.values()];
+}
+
+function partsIn(repository: string, files: readonly HubFile[], first: string): HubFile[] {
+  return ggufPartPaths(first).map((path) => {
+    const file = files.find((one) => one.path === path);
+    if (file !== undefined) return file;
+    throw new EngineError('weights_invalid', `${repository}: ${missingPart(path)}`);
+  });
 }
 
 /** As the loader looks: one file if there is one, else the shards and their index. */

@@ -4,7 +4,7 @@ import { readModelText } from '../model-files.ts';
 import type { Parameter } from '../runtime/ops.ts';
 import type { Runtime, StoredRows } from '../runtime/runtime.ts';
 import { isGgufPath } from '../weights/gguf/gguf-header.ts';
-import { GgufReader } from '../weights/gguf/gguf-reader.ts';
+import { openGguf } from '../weights/gguf/open-gguf.ts';
 import type { StoredTensor } from '../weights/match-tensors.ts';
 import { hasOwnHead } from '../weights/own-head.ts';
 import { openSafetensors } from '../weights/sharded-safetensors.ts';
@@ -45,7 +45,7 @@ export class OpenModel {
   /**
    * Opens a model and checks that its tensors are those of its configuration; no weights are read yet.
    * @param path of a directory in Hugging Face's layout (`config.json`, `model.safetensors` in one file or sharded), or
-   * of a file that ends in `.gguf`
+   * of a file that ends in `.gguf`, of parts the first
    * @throws EngineError `config_invalid` or `weights_invalid` naming the file and the field or tensors at fault
    */
   static async open(path: string): Promise<OpenModel> {
@@ -57,8 +57,8 @@ export class OpenModel {
         plan.config.tiedHead && (await hasOwnHead(source)) ? planByConfigJson(withOwnHead(json)) : plan,
       );
     }
-    const reader = await GgufReader.open(path);
-    return OpenModel.#over(reader, 'GGUF', () => planByGguf(reader.metadata, reader.entries));
+    const source = await openGguf(path);
+    return OpenModel.#over(source, 'GGUF', () => planByGguf(source.metadata, source.entries));
   }
 
   static async #over(

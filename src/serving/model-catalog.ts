@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { matchId, withoutTag } from '../catalog/model-id.ts';
 import { scanStore } from '../catalog/model-store.ts';
+import { ggufPartPaths } from '../weights/gguf/gguf-parts.ts';
 import { clip } from '../values.ts';
 import { EngineError } from '../errors.ts';
 import { HeaderReader } from './header-reader.ts';
@@ -198,11 +199,16 @@ const totalsOf = (files: readonly ModelFile[]): Omit<ModelHeader, keyof HeaderFi
   modifiedAt: Math.max(...files.map(({ modifiedAt }) => modifiedAt)),
 });
 
-/** A GGUF file by itself, or the files of a directory. */
+/** A GGUF file by itself with its parts, or the files of a directory. */
 async function filesOf(path: string): Promise<ModelFile[]> {
   try {
-    const self = await stat(path);
-    if (self.isFile()) return [{ name: path, bytes: self.size, modifiedAt: self.mtimeMs }];
+    if ((await stat(path)).isFile())
+      return await Promise.all(
+        ggufPartPaths(path).map(async (name) => {
+          const { size, mtimeMs } = await stat(name);
+          return { name, bytes: size, modifiedAt: mtimeMs };
+        }),
+      );
     const names = (await readdir(path)).toSorted();
     const files = await Promise.all(
       names.map(async (name) => {

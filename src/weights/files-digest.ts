@@ -3,6 +3,7 @@ import { open, readdir } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { findModelFile } from '../model-files.ts';
 import { isGgufPath } from './gguf/gguf-header.ts';
+import { ggufPartPaths } from './gguf/gguf-parts.ts';
 import { readFully } from './read-fully.ts';
 
 /** What a model's texts depend on: weights, configuration, tokenizer, template, defaults. */
@@ -21,8 +22,8 @@ const PIECE_BYTES = 8192;
  */
 export async function filesDigest(modelPath: string): Promise<string> {
   const hash = createHash('sha256');
-  if (isGgufPath(modelPath)) await addFile(hash, modelPath);
-  else for (const path of await pathsIn(modelPath)) await addFile(hash, path);
+  const paths = isGgufPath(modelPath) ? ggufPartPaths(modelPath) : await pathsIn(modelPath);
+  for (const path of paths) await addFile(hash, path);
   return hash.digest('hex');
 }
 

@@ -30,7 +30,6 @@ export function planByConfigJson(json: unknown): ModelPlan {
  * @throws EngineError `config_invalid` naming the key, or for an architecture that is not supported
  */
 export function planByGguf(metadata: GgufMetadata, tensors: TensorShapes): ModelPlan {
-  checkIsWhole(metadata);
   const name = metadata.get('general.architecture');
   if (typeof name !== 'string')
     throw invalidConfig(
@@ -40,15 +39,4 @@ export function planByGguf(metadata: GgufMetadata, tensors: TensorShapes): Model
   if (architecture !== undefined) return architecture.fromGguf(metadata, tensors);
   const supported = ARCHITECTURES.map((one) => one.ggufName).join(', ');
   throw invalidConfig(`architecture "${name}" is not supported; supported: ${supported}`);
-}
-
-/** A part of a split file has all keys or none, and some of the tensors: nothing else says what is wrong with it. */
-function checkIsWhole(metadata: GgufMetadata): void {
-  const numParts = Number(metadata.get('split.count') ?? 1);
-  if (numParts <= 1) return;
-  const part = Number(metadata.get('split.no') ?? 0) + 1;
-  throw invalidConfig(
-    `it is part ${part} of ${numParts} of a split GGUF file, which is not supported: ` +
-      'join the parts with llama-gguf-split --merge',
-  );
 }

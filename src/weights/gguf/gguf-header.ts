@@ -83,7 +83,7 @@ const MAX_RANGES = 8;
 const MIN_TENSOR_BYTES = 24;
 /** A pair has at least a key's length, a type and a byte. */
 const MIN_PAIR_BYTES = 13;
-const MAX_TENSORS = 100_000;
+export const MAX_TENSORS = 100_000;
 const MAX_PAIRS = 10_000;
 /** What the parser adds to the file's own keys. */
 const PARSER_KEYS = ['version', 'tensor_count', 'kv_count'];

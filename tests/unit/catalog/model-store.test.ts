@@ -1,9 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MANIFEST_NAME } from '../../../src/catalog/manifest.ts';
-import { checkModelsDir, findModel, listModels, scanStore } from '../../../src/catalog/model-store.ts';
+import {
+  checkModelsDir,
+  findModel,
+  listModels,
+  removeModel,
+  scanStore,
+} from '../../../src/catalog/model-store.ts';
 import { resolveModelPath } from '../../../src/catalog/resolve-model-path.ts';
 import { fixturePath } from '../../support/fixtures.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
@@ -51,6 +57,56 @@ describe('listModels', () => {
       path: join(modelsDir, 'by-itself.gguf'),
       sizeBytes: GGUF_BYTES,
     });
+  });
+
+  const PARTS = [1, 2, 3].map((part) => `empty-first-0000${part}-of-00003.gguf`) as [string, string, string];
+  const PARTS_BYTES = 7712 + 19264 + 41664;
+
+  function storeOfParts(names: readonly string[], folder = ''): string {
+    const modelsDir = tempDirectory();
+    mkdirSync(join(modelsDir, folder), { recursive: true });
+    for (const name of names) copyFileSync(fixturePath('gguf', 'parts', name), join(modelsDir, folder, name));
+    return modelsDir;
+  }
+
+  it.each([
+    ['', PARTS[0]],
+    ['in-a-folder', 'in-a-folder'],
+  ])('takes the parts of a GGUF file for one model, in folder "%s"', async (folder, id) => {
+    const modelsDir = storeOfParts(PARTS, folder);
+    expect(await listModels(modelsDir)).toEqual([
+      { id, path: join(modelsDir, folder, PARTS[0]), sizeBytes: PARTS_BYTES },
+    ]);
+  });
+
+  it.each([
+    ['', 0, 'part 1 of 3'],
+    ['', 2, 'part 3 of 3'],
+    ['in-a-folder', 0, 'part 1 of 3'],
+    ['in-a-folder', 1, 'part 2 of 3'],
+  ])('names a part that is missing, in folder "%s" part %i', async (folder, index, which) => {
+    const modelsDir = storeOfParts(PARTS.toSpliced(index, 1), folder);
+    const id = folder === '' ? PARTS[0] : folder;
+    const entries = await scanStore(modelsDir);
+    expect(entries.map((entry) => entry.id)).toEqual([id]);
+    await expect(findModel(modelsDir, id)).rejects.toThrow(`${PARTS[index]}, ${which}, is missing`);
+  });
+
+  it.each([[PARTS], [PARTS.slice(1)]])('removes all parts that are there, %j', async (names) => {
+    const modelsDir = storeOfParts(names);
+    writeFileSync(join(modelsDir, 'notes.txt'), 'mine');
+    expect(await removeModel(modelsDir, PARTS[0])).toBe(PARTS[0]);
+    expect(readdirSync(modelsDir).filter((name) => !name.startsWith('.'))).toEqual(['notes.txt']);
+  });
+
+  it('resolves a folder of parts, and asks for the first part where another is named', async () => {
+    const folder = storeOfParts(PARTS);
+    expect(await resolveModelPath(folder, folder)).toBe(join(folder, PARTS[0]));
+    await expect(resolveModelPath(join(folder, PARTS[1]), folder)).rejects.toThrow(
+      `it is part 2 of 3; name the first, ${PARTS[0]}`,
+    );
+    const torn = storeOfParts(PARTS.slice(0, 2));
+    await expect(resolveModelPath(torn, torn)).rejects.toThrow(`${PARTS[2]}, part 3 of 3, is missing`);
   });
 
   it('says of a manifest that is a pipe, a device or too long that it cannot be read', async () => {

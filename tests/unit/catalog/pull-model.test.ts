@@ -2,7 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describeModel } from '../../../src/catalog/describe-model.ts';
 import { findModel, listModels } from '../../../src/catalog/model-store.ts';
+import { fixturePath } from '../../support/fixtures.ts';
 import { ggufRepository, tinyRepository } from '../../support/hub-models.ts';
 import { HubServer, sha256, type HubContent } from '../../support/hub-server.ts';
 import { ID, WEIGHTS, TINY_FILES, startPull, filesIn } from '../../support/pull.ts';
@@ -79,6 +81,22 @@ describe('pullModel', () => {
       expect(await findModel(modelsDir, `${ID}:Q8_0`)).toEqual(model);
     },
   );
+
+  it('fetches all parts of a GGUF file, and finds it by its format', async () => {
+    const names = [1, 2, 3].map((part) => `empty-first-0000${part}-of-00003.gguf`);
+    const contents = names.map((name): [string, HubContent] => [
+      `sub/${name.replace('empty-first', 'tiny-Q8_0')}`,
+      { bytes: readFileSync(fixturePath('gguf', 'parts', name)), lfs: true },
+    ]);
+    const { hub, modelsDir, run } = await startPull();
+    hub.commit('owner/parts', Object.fromEntries(contents));
+    const { model } = await run('owner/parts:Q8_0');
+    expect(model.id).toBe('owner/parts:sub/tiny-Q8_0-00001-of-00003.gguf');
+    expect(await findModel(modelsDir, 'owner/parts:q8_0')).toEqual(model);
+    expect((await describeModel(model.path)).numParameters).toBe(
+      (await describeModel(fixturePath('gguf', 'tiny-gpt2-q8_0.gguf'))).numParameters,
+    );
+  });
 
   it('refuses a name that no folder can have', async () => {
     const { hub, run } = await startPull();

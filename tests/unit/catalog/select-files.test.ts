@@ -77,9 +77,25 @@ describe('selectFiles', () => {
     expect(() => select(['mmproj-a.gguf'])).toThrow(/no GGUF file of o\/n is a model by itself/);
   });
 
-  it('says that parts of a file are not read', () => {
-    expect(() => select(['a-00001-of-00002.gguf', 'a-00002-of-00002.gguf'], 'a-00001-of-00002.gguf')).toThrow(
-      /one part of a file; parts are not read: join them/,
+  const PARTS = ['sub/a-Q8_0-00001-of-00002.gguf', 'sub/a-Q8_0-00002-of-00002.gguf'];
+
+  it.each([undefined, 'Q8_0', 'a-Q8_0', 'a-Q8_0-00001-of-00002.gguf'])(
+    'takes all parts of a file for %s',
+    (selector) => expect(select([...PARTS].toReversed(), selector)).toEqual(PARTS),
+  );
+
+  it('counts the parts of a file as one, with their bytes together', () => {
+    expect(() => select([...PARTS, 'b-Q4_0.gguf'])).toThrow(
+      'o/n has several GGUF files; name one, as in o/n:a-Q8_0-00001-of-00002.gguf\n' +
+        '        3 MB  sub/a-Q8_0-00001-of-00002.gguf\n      1.5 MB  b-Q4_0.gguf',
     );
+    expect(selectFiles('o/n', listing(...PARTS), 'Q8_0').file).toBe(PARTS[0]);
+  });
+
+  it.each([
+    [0, /o\/n: a-Q8_0-00001-of-00002.gguf, part 1 of 2, is missing/],
+    [1, /o\/n: a-Q8_0-00002-of-00002.gguf, part 2 of 2, is missing/],
+  ])('names a part that the repository lacks', (index, message) => {
+    expect(() => select(PARTS.toSpliced(index, 1), 'Q8_0')).toThrow(message);
   });
 });

@@ -104,11 +104,6 @@ describe("the metadata of a decoder's GGUF file", () => {
     ['scaled', { 'llama.rope.scaling.type': 'yarn' }, /rope.scaling.type "yarn" is not supported/],
     ['scaled', { 'llama.rope.scaling.factor': 2 }, /rope.scaling.factor beside the tensor "rope_freqs/],
     ['llama', { 'llama.attention.causal': false }, /attention.causal/],
-    [
-      'llama',
-      { 'split.count': 3, 'split.no': 1 },
-      /part 2 of 3 of a split GGUF file, which is not supported/,
-    ],
     ['llama', { 'llama.attention.layer_norm_rms_epsilon': -1 }, /layer_norm_rms_epsilon/],
     ['llama', { 'llama.expert_count': 8 }, /mixture of experts/],
     ['llama', { 'tokenizer.ggml.eos_token_id': 100_000 }, /token id 100000 lies outside the vocabulary/],

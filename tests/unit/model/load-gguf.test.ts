@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { planByGguf } from '../../../src/model/architectures/registry.ts';
 import { loadModel } from '../../../src/model/load-model.ts';
 import { GgufReader } from '../../../src/weights/gguf/gguf-reader.ts';
+import { openGguf } from '../../../src/weights/gguf/open-gguf.ts';
 import { fixturePath } from '../../support/fixtures.ts';
 
 type Values = Map<string, { shape: readonly number[]; values: Float32Array }>;
@@ -18,6 +19,19 @@ async function parametersOf(path: string): Promise<Values> {
   return parameters;
 }
 
+/** The bytes that a runtime holds as the file has them, by tensor. */
+async function storedBytesOf(path: string): Promise<Map<string, Uint8Array>> {
+  const source = await openGguf(path);
+  const bytes = new Map<string, Uint8Array>();
+  for (const { name, byteStart, byteEnd } of source.entries.values()) {
+    const target = new Uint8Array(byteEnd - byteStart);
+    await source.readStored?.(name, target, 0);
+    bytes.set(name, target);
+  }
+  await source.close();
+  return bytes;
+}
+
 const Q8 = fixturePath('gguf', 'tiny-gpt2-q8_0.gguf');
 const { metadata, entries } = await (async () => {
   const reader = await GgufReader.open(Q8);
@@ -30,6 +44,15 @@ describe('loadModel of a GGUF file', () => {
     const expected = await parametersOf(fixturePath('tiny-gpt2'));
     expect(await parametersOf(fixturePath('gguf', 'tiny-gpt2-f32.gguf'))).toEqual(expected);
   });
+
+  it.each(['empty-first-00001-of-00003', 'tensors-first-00001-of-00002'])(
+    'hands over the parameters of the uncut file for its parts, %s and the rest',
+    async (first) => {
+      const parts = fixturePath('gguf', 'parts', `${first}.gguf`);
+      expect(await parametersOf(parts)).toEqual(await parametersOf(Q8));
+      expect(await storedBytesOf(parts)).toEqual(await storedBytesOf(Q8));
+    },
+  );
 
   it.each([
     ['f16', 2e-3],

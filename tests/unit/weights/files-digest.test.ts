@@ -59,6 +59,15 @@ describe('filesDigest', () => {
     expect(await filesDigest(directory)).toBe(before);
   });
 
+  it('is of all parts of a GGUF file, named by the first', async () => {
+    write('m-00001-of-00002.gguf', 'GGUF');
+    write('m-00002-of-00002.gguf', 'GGUF');
+    const first = join(directory, 'm-00001-of-00002.gguf');
+    const before = await filesDigest(first);
+    write('m-00002-of-00002.gguf', 'GGUG');
+    expect(await filesDigest(first)).not.toBe(before);
+  });
+
   it('is of the one GGUF file alone', async () => {
     write('model.gguf', 'GGUF');
     const before = await filesDigest(join(directory, 'model.gguf'));
