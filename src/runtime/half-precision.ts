@@ -41,13 +41,6 @@ export function fitsFloat16(source: Float32Array): boolean {
   return true;
 }
 
-/** Whether bfloat16 holds every number exactly: the lower half of a float32 is zero then. */
-export function fitsBfloat16(source: Float32Array): boolean {
-  const words = new Uint32Array(source.buffer, source.byteOffset, source.length);
-  for (let i = 0; i < words.length; i++) if (((words[i] ?? 0) & 0xffff) !== 0) return false;
-  return true;
-}
-
 /** Rounds to bfloat16, ties to even. */
 export function encodeBfloat16(source: Float32Array): Uint16Array {
   const words = new Uint32Array(source.buffer, source.byteOffset, source.length);
