@@ -3,6 +3,9 @@ import { ErrorNote } from '../shell/error-note.tsx';
 import { Studio } from './studio.tsx';
 import { useModels } from './use-models.ts';
 import './playground.css';
+import './answer/answer.css';
+import './chats/chats.css';
+import './options/options.css';
 
 /** Chats with a model, and texts that it goes on with. */
 export default function Playground(): JSX.Element {

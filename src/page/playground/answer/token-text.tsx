@@ -123,7 +123,7 @@ function moveFocus(event: KeyboardEvent): void {
   next.focus();
 }
 
-/** As playground.css has it. */
+/** As answer.css has it. */
 const PANEL_WIDTH = 272;
 const PANEL_HEIGHT = 230;
 

@@ -110,5 +110,5 @@ function Deleted({ chats: { deleted, restore } }: { chats: Chats }): JSX.Element
   );
 }
 
-/** As playground.css has it for the column of chats. */
+/** As chats.css has it for the column of chats. */
 const WIDE = '(min-width: 60rem)';
