@@ -181,7 +181,7 @@ export const SLOW_TESTS = [
   },
   { tests: ['tests/browser/{attention,shell}.test.ts'], seconds: 122, sources: PAGE, tools: ['chromium'] },
   {
-    tests: ['tests/browser/{playground,scripted-playground}.test.ts'],
+    tests: ['tests/browser/{playground,playground-conversation,scripted-playground}.test.ts'],
     seconds: 246,
     sources: PAGE,
     tools: ['chromium'],

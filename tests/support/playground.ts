@@ -48,3 +48,8 @@ export function watchBodies(page: Page, path: string): Record<string, unknown>[]
   });
   return bodies;
 }
+
+export const isFocused = (element: unknown): boolean => {
+  const { ownerDocument } = element as { ownerDocument: { activeElement: unknown } };
+  return ownerDocument.activeElement === element;
+};
