@@ -19,8 +19,10 @@ declare module '@huggingface/jinja' {
   export function parse(tokens: Token[]): Program;
 
   export class Environment {
-    /** Plain data, or a function of plain values. */
-    set(name: string, value: unknown): void;
+    constructor(parent?: Environment);
+    /** Plain data, or a function of plain values; gives the library's own value of it. */
+    set(name: string, value: unknown): RuntimeValue;
+    setVariable(name: string, value: RuntimeValue): void;
   }
 
   /** A value while a template runs: text, a number, a list of such values, a map of them. */
@@ -37,14 +39,34 @@ declare module '@huggingface/jinja' {
     operator?: { value: string };
     left?: Expression;
     right?: Expression;
+    operand?: Expression;
+    filter?: Expression;
+    test?: Expression;
+    negate?: boolean;
+    callee?: Expression;
+    args?: readonly Expression[];
+    object?: Expression;
+    property?: Expression;
+    computed?: boolean;
+    iterable?: Expression;
+    lhs?: Expression;
   }
 
   export class Interpreter {
     constructor(environment: Environment);
     run(program: Program): { value: string };
-    evaluate(statement: Expression, environment: object): RuntimeValue;
+    evaluate(statement: Expression, environment: Environment): RuntimeValue;
     /** The text that statements write, one after the other. */
-    evaluateBlock(statements: readonly Expression[], environment: object): RuntimeValue;
-    evaluateBinaryExpression(node: Expression, environment: object): RuntimeValue;
+    evaluateBlock(statements: readonly Expression[], environment: Environment): RuntimeValue;
+    evaluateBinaryExpression(node: Expression, environment: Environment): RuntimeValue;
+    evaluateFilterExpression(node: Expression, environment: Environment): RuntimeValue;
+    applyFilter(operand: RuntimeValue, filter: Expression, environment: Environment): RuntimeValue;
+    evaluateTestExpression(node: Expression, environment: Environment): RuntimeValue;
+    evaluateCallExpression(node: Expression, environment: Environment): RuntimeValue;
+    evaluateFor(node: Expression, environment: Environment): RuntimeValue;
+    evaluateArguments(
+      args: readonly Expression[],
+      environment: Environment,
+    ): [args: RuntimeValue[], named: Map<string, RuntimeValue>];
   }
 }

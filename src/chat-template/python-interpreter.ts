@@ -1,89 +1,177 @@
-import { Interpreter, type Expression, type RuntimeValue } from '@huggingface/jinja';
-import { quote } from './filters.ts';
+import { Environment, Interpreter, type Expression, type RuntimeValue } from '@huggingface/jinja';
+import { FILTERS, type FilterCall } from './python-filters.ts';
+import { isIn, passesTest } from './python-tests.ts';
+import { formatByPercent, TEXT_METHODS } from './python-text.ts';
+import {
+  areEqual,
+  compareValues,
+  integerValue,
+  itemsOf,
+  listValue,
+  templateFailure,
+  textValue,
+  toText,
+  truthValue,
+} from './python-values.ts';
+import { NEGATED_TEST, TEST } from './test-arguments.ts';
+
+/** What writes nothing, and gives null as an expression that is none does. */
+const SILENT: ReadonlySet<string> = new Set(['Set', 'Macro', 'Comment', 'Break', 'Continue']);
+/** Of a text that is repeated. */
+const MAX_REPEATED = 2 ** 20;
+
+type Operator = (left: RuntimeValue, right: RuntimeValue) => RuntimeValue | undefined;
+
+const ordered =
+  (holds: (order: number) => boolean): Operator =>
+  (left, right) =>
+    truthValue(holds(compareValues(left, right)));
+
+/** Operators as Python has them; undefined for operands that are left to the library. */
+const OPERATORS: Readonly<Record<string, Operator>> = {
+  '==': (left, right) => truthValue(areEqual(left, right)),
+  '!=': (left, right) => truthValue(!areEqual(left, right)),
+  '~': (left, right) => textValue(toText(left) + toText(right)),
+  in: (left, right) => truthValue(isIn(left, right)),
+  'not in': (left, right) => truthValue(!isIn(left, right)),
+  '<': ordered((order) => order < 0),
+  '<=': ordered((order) => order <= 0),
+  '>': ordered((order) => order > 0),
+  '>=': ordered((order) => order >= 0),
+  '%': (left, right) => {
+    if (left.type === 'StringValue') {
+      const isSeveral = right.type === 'TupleValue';
+      return textValue(formatByPercent(toText(left), isSeveral ? itemsOf(right) : [right]));
+    }
+    if (left.type !== 'IntegerValue' || right.type !== 'IntegerValue') return undefined;
+    const [a, b] = [Number(left.value), Number(right.value)];
+    // The sign is that of the divisor.
+    return integerValue(((a % b) + b) % b);
+  },
+  '*': (left, right) => {
+    if (left.type !== 'StringValue' || right.type !== 'IntegerValue') return undefined;
+    const [text, times] = [toText(left), Math.max(0, Number(right.value))];
+    if (text.length * times > MAX_REPEATED) throw templateFailure(`repeats a text ${times} times`);
+    return textValue(text.repeat(times));
+  },
+};
 
 /**
- * Runs a template as Jinja in Python does where the library (0.5) goes by JavaScript: what is printed or joined by `~`
- * is written as Python writes it (`True`, `['a']`, `{'a': 1}`), and values of different kinds are not equal.
+ * Runs a template as Jinja in Python does where the library (0.5) goes by JavaScript or lacks something: what is printed is
+ * written as Python writes it (`True`, `['a']`, `{'a': 1}`), values are compared as Python compares them, and filters,
+ * tests and methods of texts are those of jinja2.
  */
 export class PythonInterpreter extends Interpreter {
-  override evaluateBlock(statements: readonly Expression[], environment: object): RuntimeValue {
-    const text = super.evaluateBlock([], environment);
+  override evaluateBlock(statements: readonly Expression[], environment: Environment): RuntimeValue {
     let written = '';
     for (const statement of statements) {
       const value = this.evaluate(statement, environment);
-      // A statement gives null, too: what is none is printed as nothing.
-      if (value.type !== 'NullValue') written += toText(value);
+      if (value.type !== 'NullValue' || !SILENT.has(statement.type)) written += toText(value);
     }
-    text.value = written;
-    return text;
+    return textValue(written);
   }
 
-  override evaluateBinaryExpression(node: Expression, environment: object): RuntimeValue {
-    const operator = node.operator?.value;
-    const isOurs = operator === '~' || operator === '==' || operator === '!=';
-    if (!isOurs || node.left === undefined || node.right === undefined)
+  override evaluateBinaryExpression(node: Expression, environment: Environment): RuntimeValue {
+    const name = node.operator?.value ?? '';
+    const operator = Object.hasOwn(OPERATORS, name) ? OPERATORS[name] : undefined;
+    if (operator === undefined || node.left === undefined || node.right === undefined)
       return super.evaluateBinaryExpression(node, environment);
     const left = this.evaluate(node.left, environment);
     const right = this.evaluate(node.right, environment);
-    if (operator !== '~')
-      return this.evaluate(truth(areEqual(left, right) === (operator === '==')), environment);
-    const text = super.evaluateBlock([], environment);
-    text.value = toText(left) + toText(right);
-    return text;
-  }
-}
-
-/** The library keeps its classes of values to itself, and makes one of this. */
-const truth = (isTrue: boolean): Expression => {
-  const side = { type: 'IntegerLiteral', value: 1 };
-  return { type: 'BinaryExpression', operator: { value: isTrue ? '<=' : '<' }, left: side, right: side };
-};
-
-/** Python's `str`; what is undefined is nothing. */
-function toText(value: RuntimeValue): string {
-  if (value.type === 'UndefinedValue') return '';
-  return value.type === 'StringValue' ? String(value.value) : toLiteral(value);
-}
-
-/** Python's `repr`. */
-function toLiteral(value: RuntimeValue): string {
-  const { type, value: plain } = value;
-  if (type === 'NullValue' || type === 'UndefinedValue') return 'None';
-  if (type === 'BooleanValue') return plain === true ? 'True' : 'False';
-  if (type === 'StringValue') return quote(String(plain));
-  if (Array.isArray(plain)) {
-    const items = (plain as RuntimeValue[]).map(toLiteral);
-    if (type !== 'TupleValue') return `[${items.join(', ')}]`;
-    return items.length === 1 ? `(${items.join('')},)` : `(${items.join(', ')})`;
-  }
-  if (plain instanceof Map) {
-    const entries = [...(plain as Map<string, RuntimeValue>)];
-    return `{${entries.map(([key, item]) => `${quote(key)}: ${toLiteral(item)}`).join(', ')}}`;
-  }
-  return value.toString();
-}
-
-function areEqual(left: RuntimeValue, right: RuntimeValue): boolean {
-  const [a, b] = [left.value, right.value];
-  if (Array.isArray(a) && Array.isArray(b)) {
-    const others = b as RuntimeValue[];
-    return (
-      left.type === right.type &&
-      a.length === b.length &&
-      (a as RuntimeValue[]).every((item, index) => isEqualTo(item, others[index]))
+    const found = operator(left, right);
+    if (found !== undefined) return found;
+    const scope = new Scope(environment);
+    return super.evaluateBinaryExpression(
+      { ...node, left: scope.bind(left), right: scope.bind(right) },
+      scope.environment,
     );
   }
-  if (a instanceof Map && b instanceof Map) {
-    const others = b as Map<string, RuntimeValue>;
-    return (
-      a.size === b.size && [...(a as typeof others)].every(([key, item]) => isEqualTo(item, others.get(key)))
+
+  override evaluateFilterExpression(node: Expression, environment: Environment): RuntimeValue {
+    const { operand, filter } = node;
+    if (operand === undefined || filter === undefined)
+      return super.evaluateFilterExpression(node, environment);
+    const name = String(filter.type === 'CallExpression' ? filter.callee?.value : filter.value);
+    const value = this.evaluate(operand, environment);
+    const [args, named] = this.evaluateArguments(filter.args ?? [], environment);
+    return this.#filter(name, { operand: value, args, named }, environment);
+  }
+
+  #filter(name: string, call: Omit<FilterCall, 'apply'>, environment: Environment): RuntimeValue {
+    const { operand, args, named } = call;
+    if (name.startsWith(TEST)) return truthValue(passesTest(name.slice(TEST.length), operand, args[0]));
+    if (name.startsWith(NEGATED_TEST))
+      return truthValue(!passesTest(name.slice(NEGATED_TEST.length), operand, args[0]));
+    const filter = Object.hasOwn(FILTERS, name) ? FILTERS[name] : undefined;
+    if (filter !== undefined)
+      return filter({ ...call, apply: (other, its) => this.#filter(other, its, environment) });
+    const scope = new Scope(environment);
+    const given = [
+      ...args.map((value) => scope.bind(value)),
+      ...[...named].map(([key, value]) => ({
+        type: 'KeywordArgumentExpression',
+        key: { value: key },
+        value: scope.bind(value),
+      })),
+    ];
+    const called: Expression = { type: 'Identifier', value: name };
+    return this.applyFilter(
+      operand,
+      given.length === 0 ? called : { type: 'CallExpression', callee: called, args: given },
+      scope.environment,
     );
   }
-  return isNumber(a) && isNumber(b) ? Number(a) === Number(b) : left.type === right.type && a === b;
+
+  override evaluateTestExpression(node: Expression, environment: Environment): RuntimeValue {
+    const { operand, test, negate = false } = node;
+    if (operand === undefined) return super.evaluateTestExpression(node, environment);
+    const passes = passesTest(String(test?.value), this.evaluate(operand, environment), undefined);
+    return truthValue(passes !== negate);
+  }
+
+  override evaluateCallExpression(node: Expression, environment: Environment): RuntimeValue {
+    const { callee, args = [] } = node;
+    const name = String(callee?.property?.value);
+    const isMethod = callee?.type === 'MemberExpression' && callee.computed !== true;
+    if (!isMethod || callee.object === undefined || !Object.hasOwn(TEXT_METHODS, name))
+      return super.evaluateCallExpression(node, environment);
+    const object = this.evaluate(callee.object, environment);
+    if (object.type === 'StringValue') {
+      const [given] = this.evaluateArguments(args, environment);
+      const method = TEXT_METHODS[name];
+      if (method !== undefined) return method(String(object.value), given);
+    }
+    const scope = new Scope(environment);
+    const bound = { ...callee, object: scope.bind(object) };
+    return super.evaluateCallExpression({ ...node, callee: bound }, scope.environment);
+  }
+
+  /** A loop goes through the characters of a text, too, and does nothing for what is undefined. */
+  override evaluateFor(node: Expression, environment: Environment): RuntimeValue {
+    const selected = node.iterable?.type === 'SelectExpression' ? node.iterable : undefined;
+    const iterable = selected === undefined ? node.iterable : selected.lhs;
+    if (iterable === undefined) return super.evaluateFor(node, environment);
+    const scope = new Scope(environment);
+    const items = scope.bind(listValue(itemsOf(this.evaluate(iterable, environment))));
+    return super.evaluateFor(
+      { ...node, iterable: selected === undefined ? items : { ...selected, lhs: items } },
+      scope.environment,
+    );
+  }
 }
 
-const isEqualTo = (item: RuntimeValue, other: RuntimeValue | undefined): boolean =>
-  other !== undefined && areEqual(item, other);
+/** An environment in which values that were computed have names, which no template can write. */
+class Scope {
+  readonly environment: Environment;
+  #numBound = 0;
 
-/** In Python a truth value is one. */
-const isNumber = (value: unknown): boolean => typeof value === 'number' || typeof value === 'boolean';
+  constructor(parent: Environment) {
+    this.environment = new Environment(parent);
+  }
+
+  bind(value: RuntimeValue): Expression {
+    const name = ` ${this.#numBound++}`;
+    this.environment.setVariable(name, value);
+    return { type: 'Identifier', value: name };
+  }
+}

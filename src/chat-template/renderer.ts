@@ -1,13 +1,8 @@
 import { Environment, parse, tokenize } from '@huggingface/jinja';
 import type { ChatMessage, ChatTextPart, TemplateInput } from './chat-message.ts';
-import {
-  formatDate,
-  PYTHON_FILTER_GLOBALS,
-  withPythonFilters,
-  STRIP_GLOBALS,
-  withStripArguments,
-} from './filters.ts';
+import { formatDate, STRIP_GLOBALS, withStripArguments } from './filters.ts';
 import { PythonInterpreter } from './python-interpreter.ts';
+import { withTestArguments } from './test-arguments.ts';
 import { cutAtMark, withMark } from './open-message.ts';
 import { type HistoryForm, probeHistoryForm, toHistoryForm } from './history.ts';
 import { EngineError } from '../errors.ts';
@@ -52,7 +47,7 @@ export class ChatTemplateRenderer {
     this.#specialTokens = specialTokens;
     try {
       const tokens = tokenize(toLibrarySource(template), { lstrip_blocks: true, trim_blocks: true });
-      this.#program = withPythonFilters(withMappingMethods(withStripArguments(parse(tokens))));
+      this.#program = withMappingMethods(withStripArguments(parse(withTestArguments(tokens))));
     } catch (cause) {
       throw templateError('is not valid Jinja', cause);
     }
@@ -151,7 +146,6 @@ export class ChatTemplateRenderer {
       ...templateArguments,
       ...CONSTANTS,
       ...STRIP_GLOBALS,
-      ...PYTHON_FILTER_GLOBALS,
       ...this.#specialTokens,
       messages,
       tools: tools.length === 0 ? null : tools,

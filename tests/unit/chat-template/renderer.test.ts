@@ -112,6 +112,28 @@ describe('what is rendered is encoded as transformers encodes it', () => {
   });
 });
 
+describe('filters, tests and methods are those of jinja2', () => {
+  const { messages, cases } = readJsonFixture('chat-templates', 'jinja2.json') as {
+    messages: ChatMessage[];
+    cases: { template: string; text: string }[];
+  };
+
+  it.each(cases)('$template', ({ template, text }) => expect(render(template, messages)).toBe(text));
+
+  it.each([
+    ["{{ 'ab' * 10 ** 9 }}", /repeats a text 1000000000 times/],
+    ["{{ [1] | select('prime') | list }}", /has a test 'prime', which is not known/],
+    ["{{ [1] | select('eq') | list }}", /has a test 'eq' without what it compares with/],
+    ['{{ [1] | map | list }}', /maps items by neither filter nor attribute/],
+    ["{{ [1] | map('nonsense') | list }}", /nonsense/],
+    ["{{ ['a', 1] | max }}", /compares a number with a text/],
+    ["{{ ['a'] | sum }}", /adds up what is no number/],
+    ['{{ 1 | select | list }}', /goes through the items of a number/],
+  ])('says what is wrong in %s', (template, message) => {
+    expect(() => render(template)).toThrow(message);
+  });
+});
+
 describe('content in the form that a template reads', () => {
   it('joins text parts by a line break for a template that reads text', () => {
     const parts = GOLDENS.conversations['parts'];
