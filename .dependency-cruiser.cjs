@@ -34,7 +34,7 @@ const MAY_IMPORT = {
   ],
   generation: ['engine', 'chat-template', 'text', 'tokenizer', 'grammar', 'fairness'],
   decisions: ['engine', 'sampling', 'text', 'chat-template'],
-  serving: ['engine', 'catalog', 'model', 'runtime', 'config', 'process', 'fairness'],
+  serving: ['engine', 'catalog', 'model', 'runtime', 'weights', 'config', 'process', 'fairness'],
   batch: ['engine', 'serving', 'fairness'],
   bench: ['client', 'engine', 'sampling', 'config'],
   access: ['config', 'process', 'fairness'],
