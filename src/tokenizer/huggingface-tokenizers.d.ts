@@ -17,6 +17,23 @@ declare module '@huggingface/tokenizers' {
     split(text: string): string[];
   }
 
+  export interface Normalizer {
+    config: {
+      type?: unknown;
+      strip_left?: boolean;
+      strip_right?: boolean;
+      clean_text?: unknown;
+      handle_chinese_chars?: unknown;
+      strip_accents?: boolean | null;
+      lowercase?: unknown;
+    };
+    /** Of a `Sequence`. */
+    normalizers?: readonly (Normalizer | null)[];
+    normalize(text: string): string;
+    /** Of a `BertNormalizer`. */
+    clean_text?(text: string): string;
+  }
+
   export interface PreTokenizer {
     config?: { type?: unknown };
     /** Of a `Sequence`. */
@@ -45,6 +62,7 @@ declare module '@huggingface/tokenizers' {
 
   export class Tokenizer {
     readonly model: LibraryModel;
+    readonly normalizer: Normalizer | null;
     readonly pre_tokenizer: PreTokenizer | null;
     readonly added_tokens: readonly AddedToken[];
     readonly added_tokens_map: ReadonlyMap<string, AddedToken>;

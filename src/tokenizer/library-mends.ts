@@ -1,5 +1,6 @@
 import type { AddedToken, PreTokenizer, Splitter, Tokenizer, LibraryModel } from '@huggingface/tokenizers';
 import { fieldOf } from '../values.ts';
+import { mendNormalizer } from './normalizer-mends.ts';
 import { byteToken, textBytes } from './token-bytes.ts';
 import { GPT2_PATTERN, type TokenizerJson } from './tokenizer-json.ts';
 
@@ -11,6 +12,7 @@ export function mendLibrary(tokenizer: Tokenizer, { model }: TokenizerJson): voi
     keepWordsWhole(tokenizer.splitter_unnormalized, tokenizer.added_tokens_map);
     keepWordsWhole(tokenizer.splitter_normalized, tokenizer.added_tokens_map);
   }
+  if (tokenizer.normalizer !== null) mendNormalizer(tokenizer.normalizer);
   if (tokenizer.pre_tokenizer !== null) mendPreTokenizer(tokenizer.pre_tokenizer);
 }
 

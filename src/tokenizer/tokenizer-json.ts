@@ -26,6 +26,9 @@ interface AddedTokenConfig {
 export const GPT2_PATTERN =
   "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
+/** What `\w` is to Rust, in a class; the library leaves the joiners out. */
+const WORD = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}';
+
 const SPLIT_BEHAVIORS = ['Removed', 'Isolated', 'MergedWithPrevious', 'MergedWithNext'];
 
 /** Cuts a text where the pattern matches, and keeps all of it: a tokenizer.json's `Split`. */
@@ -93,7 +96,14 @@ function toLibrarySteps(step: StepConfig): StepConfig[] {
     case 'Digits':
       return [isolate(step['individual_digits'] === true ? '\\p{N}' : '\\p{N}+')];
     case 'Whitespace':
-      return [{ type: 'Split', pattern: { Regex: '\\w+|[^\\w\\s]+' }, behavior: 'Removed', invert: true }];
+      return [
+        {
+          type: 'Split',
+          pattern: { Regex: `[${WORD}]+|[^${WORD}\\s]+` },
+          behavior: 'Removed',
+          invert: true,
+        },
+      ];
     case 'ByteLevel':
       // With a space put in front the library has to cut by itself.
       if (step['use_regex'] === false || step['add_prefix_space'] === true) return [step];

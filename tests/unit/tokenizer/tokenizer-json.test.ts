@@ -31,6 +31,20 @@ function caseOf(name: string): (typeof cases)[number] {
   return found;
 }
 
+/** See scripts/goldens/tokenizer_normalizers.py. */
+const normalized = readJsonFixture('tokenizers', 'normalizers.json') as {
+  texts: string[];
+  cases: typeof cases;
+};
+
+describe('what comes before the model', () => {
+  it.each(normalized.cases)('makes of texts what it makes for Hugging Face: $name', (golden) => {
+    const tokenizer = tokenizerOf(golden);
+    const found = normalized.texts.map((text) => tokenizer.encode(text));
+    found.forEach((ids, i) => expect(ids, JSON.stringify(normalized.texts[i])).toEqual(golden.ids[i]));
+  });
+});
+
 describe('a tokenizer.json', () => {
   it.each(cases)('has the ids that Hugging Face has: $name', (golden) => {
     const tokenizer = tokenizerOf(golden);
