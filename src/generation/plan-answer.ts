@@ -11,6 +11,8 @@ import type { RenderedConversation } from './render-conversation.ts';
 export interface AnswerPlan {
   /** What all of the text must look like, calls and reasoning included; undefined: any text. */
   readonly format: GrammarSpec | undefined;
+  /** The client asked for what the format holds the text to, so a text without room for it is of no use. */
+  readonly needsRoom: boolean;
   /** Tags that are special tokens, and stay in the text for the reader. */
   readonly shownTokenIds?: ReadonlySet<number>;
   /** Where an answer may begin with reasoning. */
@@ -57,6 +59,7 @@ export function planAnswer(
   const reasoningSpan = spanOf(rendered, conversation);
   return {
     format,
+    needsRoom: outputFormat !== undefined || toolChoice.type === 'required' || toolChoice.type === 'named',
     ownStops,
     ...(tokens.size === 0 ? {} : { shownTokenIds: new Set(tokens.values()) }),
     ...(reasoningSpan === undefined ? {} : { reasoningSpan }),

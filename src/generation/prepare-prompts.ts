@@ -59,6 +59,7 @@ export interface PromptPlan extends Texts, Pick<CompletionRequest, 'shownTokenId
   /** The field that the prompts came from, for messages. */
   readonly param: 'prompt' | 'messages';
   readonly format: GrammarSpec | undefined;
+  readonly needsRoom: boolean;
   readonly ownStops: readonly string[];
   readonly reader: AnswerReader | undefined;
 }
@@ -68,6 +69,7 @@ const planTexts = ({ prompts, isRendered }: Texts, format: GrammarSpec | undefin
   isRendered,
   param: 'prompt',
   format,
+  needsRoom: true,
   ownStops: [],
   reader: undefined,
 });

@@ -41,7 +41,7 @@ export async function startGeneration(
     const { plan, prompts, maxTokens } = await preparePrompts(engine, request, reservation, textCaller);
     const { shownTokenIds, reasoningSpan } = plan;
     const grammar = plan.format && (await engine.tokenizer.compileGrammar(plan.format, textCaller));
-    if (grammar !== undefined) checkRoom(grammar, maxTokens);
+    if (grammar !== undefined && plan.needsRoom) checkRoom(grammar, maxTokens);
     await budget.reserve(mostTokens(prompts, n, maxTokens));
     const tokenIds = prompts.map((prompt) => prompt.tokenIds);
     const stop = [...params.stop, ...plan.ownStops];

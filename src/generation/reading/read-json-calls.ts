@@ -108,6 +108,8 @@ export function* readGenericAnswer(reader: JsonCallReader): Reading<boolean> {
   yield* feed.takeSpace();
   if (!(yield* feed.takeIf('{'))) return yield* readJsonCalls(reader, false);
   const key = yield* readKey(reader);
+  // The reply had not begun.
+  if (key === undefined && reader.wrapsReply && feed.isCutHere) return true;
   if (key === 'response' && reader.wrapsReply) {
     feed.release();
     if (yield* feed.takeIf('"')) yield* readJsonString(feed, sink.content);

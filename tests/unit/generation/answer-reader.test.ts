@@ -216,7 +216,7 @@ describe('calls with any arguments', () => {
       'phi-3.5': `{"tool_calls": [{"name": "f", "arguments": ${json}}]}`,
     };
     const text = written[family] ?? `<tool_call>\n{"name": "f", "arguments": ${json}}\n</tool_call>`;
-    const options = { tools: formatOf(family), parameters };
+    const options = { tools: formatOf(family), parameters, wrapsReply: false };
     const [whole] = readText(text, options).calls;
     expect(whole?.name).toBe('f');
     for (let length = 0; length < text.length; length++) {

@@ -30,12 +30,13 @@ const CALLER = {
 
 interface Asked extends Partial<Conversation>, Partial<Pick<GenerationRequest, 'format'>> {
   stop?: string[];
+  maxTokens?: number;
 }
 
-const requestOf = ({ format, stop = [], ...parts }: Asked): GenerationRequest =>
+const requestOf = ({ format, stop = [], maxTokens = 100, ...parts }: Asked): GenerationRequest =>
   generationRequest(
     conversation({ messages: [{ role: 'user', content: 'Hi' }], ...parts }),
-    { maxTokens: 100, timeoutMs: undefined, stop },
+    { maxTokens, timeoutMs: undefined, stop },
     { asksForMaxTokens: false, truncateTo: 'fit', format },
   );
 
@@ -118,6 +119,19 @@ describe('startGeneration', () => {
       calls: [{ name: 'f', args: '{}' }],
       finish: 'toolCalls',
     });
+  });
+
+  it.each([
+    ['a wrapped reply', plain],
+    ['calls behind a tag', qwen],
+  ])('offers tools where one token is left for an answer: %s', async (_, engine) => {
+    const asked = { tools: [TOOL], maxTokens: 1 };
+    const { answer, request } = await ask(engine, '{"resp', asked, { finishReason: 'length' });
+    expect(request?.maxTokens).toBe(1);
+    expect(answer).toMatchObject({ calls: [], finish: 'length' });
+    if (engine === plain) expect(answer.content).toBe('');
+    const required = { ...asked, toolChoice: { type: 'required' as const } };
+    await expect(ask(engine, CALL, required)).rejects.toMatchObject({ param: 'max_tokens' });
   });
 
   it('does not unwrap an answer in a format of its own', async () => {
