@@ -52,7 +52,18 @@ describe('a field at fault is named: chat', () => {
     ['top_logprobs', { messages, logprobs: true, top_logprobs: 21 }, 'at most 20'],
     ['logit_bias.384', { messages, logit_bias: { 384: 1 } }, 'outside the vocabulary'],
     ['n', { messages, n: 129 }, 'at most 128'],
-    ['truncate_prompt_tokens', { messages, truncate_prompt_tokens: -1 }, 'needs max_completion_tokens'],
+    [
+      'truncate_prompt_tokens',
+      { messages, truncate_prompt_tokens: -1 },
+      'needs a number in max_completion_tokens',
+    ],
+    [
+      'truncate_prompt_tokens',
+      { messages, truncate_prompt_tokens: -1, max_tokens: -1 },
+      'needs a number in max_completion_tokens',
+    ],
+    ['max_tokens', { messages, max_tokens: -2 }, 'at least -1'],
+    ['max_completion_tokens', { messages, max_completion_tokens: 0 }, 'must be -1 or at least 1, not 0'],
     ['stream_options', { messages, stream_options: { include_usage: true } }, 'only with stream'],
     ['tools[0].type', { messages, tools: [{ type: 'web_search' }] }, 'not "web_search": tools are functions'],
     [
@@ -138,7 +149,6 @@ describe('a field at fault is named: chat', () => {
     ['stop_token_ids[1]', { messages, stop_token_ids: [1, 384] }, 'outside the vocabulary'],
     ['repeat_penalty', { messages, repeat_penalty: 1.2, repetition_penalty: 1.1 }, 'send one of them'],
     ['echo', { messages, echo: true }, 'is not supported'],
-    ['verbosity', { messages, verbosity: 'low' }, 'is not supported'],
     ['priority', { messages, priority: 1.5 }, 'integer'],
     [
       'continue_final_message',

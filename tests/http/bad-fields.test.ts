@@ -23,7 +23,12 @@ describe('a field at fault is named: OpenAI', () => {
     ['prompt[1][0]', { prompt: [[1], [9999]] }, 'outside the vocabulary'],
     ['prompt[1]', { prompt: [[1], 'a'] }, 'list of token ids'],
     ['prompt', { prompt: new Array(65).fill('a') }, 'at most 64'],
-    ['max_tokens', { prompt: 'a', max_tokens: -1 }, 'at least 0, not -1'],
+    ['max_tokens', { prompt: 'a', max_tokens: -2 }, 'at least -1, not -2'],
+    [
+      'truncate_prompt_tokens',
+      { prompt: 'a', max_tokens: -1, truncate_prompt_tokens: -1 },
+      'and max_tokens are both -1',
+    ],
     ['max_tokens', { prompt: 'a', max_tokens: 1.5 }, 'an integer, not 1.5'],
     ['max_tokens', { prompt: 'a', max_tokens: '5' }, 'not a string'],
     ['max_tokens', { prompt: 'a', max_tokens: 0 }, 'only with echo'],

@@ -106,7 +106,6 @@ describe('POST /v1/responses', () => {
     [{ input: 'a', tool_choice: 'required' }, 'tool_choice'],
     [{ input: 'a', tool_choice: { type: 'function', name: 'f' } }, 'tool_choice.name'],
     [{ input: 'a', tool_choice: { type: 'web_search' } }, 'tool_choice.type'],
-    [{ input: 'a', text: { verbosity: 'low' } }, 'text.verbosity'],
     [{ input: 'a', text: { format: { type: 'xml' } } }, 'text.format.type'],
     [{ input: 'a', reasoning: { effort: 'extreme' } }, 'reasoning.effort'],
     [{ input: 'a', truncation: 'auto' }, 'truncation'],

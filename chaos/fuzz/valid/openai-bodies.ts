@@ -186,7 +186,7 @@ const CHAT_OTHER_FIELDS: Body = {
   modalities: ['text'],
   audio: null,
   prediction: null,
-  verbosity: 'medium',
+  verbosity: 'low',
   web_search_options: null,
   echo: false,
   best_of: 1,

@@ -64,7 +64,7 @@ const CONVERSATIONS: readonly Body[] = [
     instructions: 'Be brief.',
     input: ITEMS,
     conversation: null,
-    text: { format: { type: 'text' }, verbosity: 'medium' },
+    text: { format: { type: 'text' }, verbosity: 'high' },
     tool_choice: 'auto',
     reasoning: { effort: 'low', max_tokens: 3, summary: 'auto', generate_summary: 'auto', context: 'a' },
     truncation: 'disabled',

@@ -3,7 +3,7 @@ import type { ModelInfo } from '../../../src/engine/engine.ts';
 import { EngineError } from '../../../src/errors.ts';
 import type { GenerationRequest } from '../../../src/generation/generation-request.ts';
 import { MAX_LOGPROBS } from '../../../src/sampling/sampling-params.ts';
-import { countSchema } from '../../shared/schemas/bounds.ts';
+import { fittingCountSchema } from '../../shared/schemas/bounds.ts';
 import { toConversation } from '../../shared/schemas/conversation.ts';
 import { tokenLogprobSchema } from '../../shared/schemas/token-logprob.ts';
 import { messagesSchema, toChatMessages } from './chat-messages.ts';
@@ -24,13 +24,13 @@ import {
   TOP_LOGPROBS_RULE,
   withRules,
 } from './field-rules.ts';
-import { toGeneration } from './generation.ts';
+import { maxTokensOf, toGeneration } from './generation.ts';
 import { otherChatFields } from './other-fields.ts';
 
 /** Where neither the client nor the model's files say how long an answer may be. */
 export const DEFAULT_MAX_ANSWER_TOKENS = 1024;
 
-const maxTokens = countSchema.nullish();
+const maxTokens = fittingCountSchema.nullish();
 
 const chatFieldsSchema = completionFieldsSchema
   .omit({ prompt: true, max_tokens: true, logprobs: true, prompt_embeds: true })
@@ -39,7 +39,7 @@ const chatFieldsSchema = completionFieldsSchema
     max_completion_tokens: maxTokens.meta({
       description:
         "By default `max_new_tokens` of the model's generation_config.json, else " +
-        `${DEFAULT_MAX_ANSWER_TOKENS}; less where the context has no room for them.`,
+        `${DEFAULT_MAX_ANSWER_TOKENS}; less where the context has no room for them. -1: as many as it has room for.`,
     }),
     max_tokens: maxTokens.meta({ description: 'The older name of `max_completion_tokens`.' }),
     logprobs: z.boolean().nullish().meta({ default: false }),
@@ -172,8 +172,7 @@ export function toChat(input: ChatInput, model: ModelInfo, timeoutMs: number): G
   checkNames(input);
   const asked = input.max_completion_tokens ?? input.max_tokens ?? undefined;
   const own = {
-    maxTokens: asked ?? defaultMaxTokens(model),
-    asksForMaxTokens: asked !== undefined,
+    ...maxTokensOf(asked, defaultMaxTokens(model), model),
     numLogprobs: input.logprobs === true ? (input.top_logprobs ?? 0) : undefined,
   };
   const conversation = toConversation({

@@ -5,9 +5,9 @@ import {
   countSchema,
   MAX_INT32,
   metadataSchema,
-  truncateTokensSchema,
+  fittingCountSchema,
 } from '../../shared/schemas/bounds.ts';
-import { NO_TOKENS_RULE, STREAM_OPTIONS_RULE, withRules } from './field-rules.ts';
+import { NO_TOKENS_RULE, ONE_FIT_RULE, STREAM_OPTIONS_RULE, withRules } from './field-rules.ts';
 import { otherCompletionFields, otherFields } from './other-fields.ts';
 import {
   cacheSaltField,
@@ -36,12 +36,10 @@ const repetitionPenalty = z.number().min(0.01).max(2).nullish();
 export const completionFieldsSchema = z.strictObject({
   model: modelField,
   prompt: promptSchema,
-  max_tokens: z
-    .int()
-    .min(0)
-    .max(MAX_INT32)
-    .nullish()
-    .meta({ default: 16, description: '0 only together with `echo`.' }),
+  max_tokens: z.int().min(-1).max(MAX_INT32).nullish().meta({
+    default: 16,
+    description: '0 only together with `echo`; -1: as many as the context has room for.',
+  }),
   temperature: z.number().min(0).max(2).nullish().meta({ default: 1, description: '0 is greedy.' }),
   top_p: topPSchema.nullish().meta({ default: 1 }),
   top_k: z.int().min(-1).max(MAX_INT32).nullish().meta({ default: 0, description: '0 and -1 are off.' }),
@@ -116,7 +114,7 @@ export const completionFieldsSchema = z.strictObject({
     .meta({ default: 0, description: 'At most `max_tokens`.' }),
   return_token_ids: z.boolean().nullish().meta({ description: 'Each choice then carries `token_ids`.' }),
   timeout_ms: timeoutField,
-  truncate_prompt_tokens: truncateTokensSchema.nullish().meta({
+  truncate_prompt_tokens: fittingCountSchema.nullish().meta({
     id: 'TruncatePromptTokens',
     description: 'Keep only so many tokens from the end of each prompt; -1: as many as fit.',
   }),
@@ -133,6 +131,7 @@ export const completionFieldsSchema = z.strictObject({
 export const completionRequestSchema = withRules(completionFieldsSchema, 'CompletionRequest', [
   STREAM_OPTIONS_RULE,
   NO_TOKENS_RULE,
+  ONE_FIT_RULE,
 ]);
 
 export type CompletionInput = z.output<typeof completionRequestSchema>;

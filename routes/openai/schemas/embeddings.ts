@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { TextEmbedding } from '../../../src/engine/client/texts/encode-prompts.ts';
 import { JsonList, type WithLists } from '../../../src/json-pieces.ts';
-import { countSchema, truncateTokensSchema } from '../../shared/schemas/bounds.ts';
+import { countSchema, fittingCountSchema } from '../../shared/schemas/bounds.ts';
 import { ignored, modelField, promptUsageSchema, timeoutField } from '../../shared/schemas/common-fields.ts';
 import { manyPromptsSchema } from '../../shared/schemas/prompt.ts';
 
@@ -21,7 +21,7 @@ export const embeddingRequestSchema = z
       description:
         'Only the first so many numbers, of length 1 again; of use if the model was trained for it (Matryoshka).',
     }),
-    truncate_prompt_tokens: truncateTokensSchema
+    truncate_prompt_tokens: fittingCountSchema
       .nullish()
       .meta({ description: 'Keep the last so many tokens of each text; -1: as many as the context holds.' }),
     timeout_ms: timeoutField,

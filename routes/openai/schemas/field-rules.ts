@@ -54,10 +54,21 @@ export const FITTING_RULE: FieldRule = {
   field: 'truncate_prompt_tokens',
   holds: (body) =>
     body['truncate_prompt_tokens'] !== -1 ||
-    typeof (body['max_completion_tokens'] ?? body['max_tokens']) === 'number',
-  complaint: '-1 needs max_completion_tokens: else it is not known how many fit',
+    Number(body['max_completion_tokens'] ?? body['max_tokens'] ?? 0) > 0,
+  complaint: '-1 needs a number in max_completion_tokens: else it is not known how many fit',
   condition: implies(has('truncate_prompt_tokens', { const: -1 }), {
-    anyOf: ['max_completion_tokens', 'max_tokens'].map((field) => has(field, { type: 'integer' })),
+    anyOf: ['max_completion_tokens', 'max_tokens'].map((field) =>
+      has(field, { type: 'integer', minimum: 1 }),
+    ),
+  }),
+};
+
+export const ONE_FIT_RULE: FieldRule = {
+  field: 'truncate_prompt_tokens',
+  holds: (body) => body['truncate_prompt_tokens'] !== -1 || body['max_tokens'] !== -1,
+  complaint: 'and max_tokens are both -1: at most one of them can take the room that the other leaves',
+  condition: implies(has('truncate_prompt_tokens', { const: -1 }), {
+    not: has('max_tokens', { const: -1 }),
   }),
 };
 

@@ -77,6 +77,16 @@ export function toGeneration(
   return request;
 }
 
+/** Most tokens of an answer, as llama.cpp and clients of LangChain say it: -1 is all the room that the prompt leaves. */
+export function maxTokensOf(
+  asked: number | undefined,
+  byDefault: number,
+  { contextLength }: ModelInfo,
+): Pick<GenerationParams, 'maxTokens'> & Pick<GenerationRequest, 'asksForMaxTokens'> {
+  if (asked === -1) return { maxTokens: contextLength, asksForMaxTokens: false };
+  return { maxTokens: asked ?? byDefault, asksForMaxTokens: asked !== undefined };
+}
+
 /** Where the client says nothing, the model's files do; where these do not, OpenAI's defaults hold. */
 function toSampling(
   input: GenerationInput,
@@ -124,8 +134,7 @@ export function toCompletion(input: CompletionInput, model: ModelInfo, timeoutMs
   );
   checkPrompts(prompts, model);
   const own = {
-    maxTokens: input.max_tokens ?? DEFAULT_MAX_TOKENS,
-    asksForMaxTokens: typeof input.max_tokens === 'number',
+    ...maxTokensOf(input.max_tokens ?? undefined, DEFAULT_MAX_TOKENS, model),
     includesStopString: input.include_stop_str_in_output ?? false,
     numLogprobs: input.logprobs ?? undefined,
     promptLogprobs: input.echo === true && typeof input.logprobs === 'number',

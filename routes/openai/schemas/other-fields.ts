@@ -117,7 +117,7 @@ export const otherChatFields = {
   modalities: unsupported([['text']], 'only text is made'),
   audio: unsupported([], 'only text is made'),
   prediction: unsupported([], 'there is no predicted output'),
-  verbosity: unsupported(['medium'], 'the messages say how long an answer is to be'),
+  verbosity: ignored,
   web_search_options: unsupported([], 'there is no search of the web'),
   echo: unsupported([false], 'the answer alone is given'),
   best_of: unsupported([1], 'answers are not ranked'),

@@ -119,7 +119,7 @@ const conversationFields = {
   text: z
     .strictObject({
       format: formatSchema.nullish(),
-      verbosity: z.literal('medium').nullish().meta({ description: 'Cannot be set otherwise.' }),
+      verbosity: ignored,
     })
     .nullish()
     .meta({ id: 'ResponseText' }),

@@ -31,8 +31,8 @@ export const textSchema = z.string().max(MAX_TEXT_LENGTH);
 export const countSchema = z.int().min(1).max(MAX_INT32);
 export const timeoutMsSchema = z.int().min(1).max(MAX_INT32);
 
-/** vLLM's: -1 for as many tokens as fit, else how many are kept, at least one. */
-export const truncateTokensSchema = z
+/** -1 for as many tokens as there is room for, else at least one. */
+export const fittingCountSchema = z
   .int()
   .min(-1)
   .max(MAX_INT32)

@@ -187,6 +187,17 @@ describe('defaults', () => {
     expect(complete({}, tuned).params.maxTokens).toBe(16);
   });
 
+  it.each([-1, null, undefined])('of tokens, where a client sends %s', (max_tokens) => {
+    const { contextLength } = SCRIPTED_MODEL;
+    const isAll = max_tokens === -1;
+    const ofChat = { params: { maxTokens: isAll ? contextLength : 4 }, asksForMaxTokens: false };
+    const small = { ...SCRIPTED_MODEL, generationDefaults: { maxTokens: 4 } };
+    expect(chat({ max_tokens }, small)).toMatchObject(ofChat);
+    expect(chat({ max_completion_tokens: max_tokens }, small)).toMatchObject(ofChat);
+    const maxTokens = isAll ? contextLength : 16;
+    expect(complete({ max_tokens }, small)).toMatchObject({ params: { maxTokens }, asksForMaxTokens: false });
+  });
+
   it('yield to what a client says', () => {
     const body = { temperature: 0, top_p: 1, top_k: 0, min_p: 0, repeat_penalty: 1, max_tokens: 5 };
     expect(chat(body, tuned).params.sampling).toMatchObject({
@@ -253,7 +264,7 @@ describe('other fields', () => {
       chat_template: null,
       reasoning_format: 'auto',
       modalities: ['text'],
-      verbosity: 'medium',
+      verbosity: 'low',
       audio: null,
     };
     expect(chat({ ...common, ...ofChat })).toEqual(chat({}));
