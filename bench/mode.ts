@@ -3,6 +3,7 @@ import { toSnakeCase } from '../src/bench/snake-case.ts';
 import { interruptSignal } from '../src/cli/drain-on-signals.ts';
 import { readNames, readNumber, readNumbers } from '../src/cli/read-values.ts';
 import { EngineError } from '../src/errors.ts';
+import { messageOf } from '../src/values.ts';
 
 /** One way to measure: `npm run bench -- --FLAG …`. */
 export interface BenchMode {
@@ -92,10 +93,7 @@ function readFlags<O extends Options, Report>(
   try {
     return parseArgs({ args, options, strict: true }).values as Flags;
   } catch (cause) {
-    throw new EngineError(
-      'config_invalid',
-      `${cause instanceof Error ? cause.message : String(cause)}\n\n${usage}`,
-    );
+    throw new EngineError('config_invalid', `${messageOf(cause)}\n\n${usage}`);
   }
 }
 

@@ -9,6 +9,7 @@ import type { Fixtures } from './support/fixtures.ts';
 import type { Observation, ObserverTask } from './support/observation.ts';
 import type { Observer } from './support/observer.ts';
 import { ServiceUnderTest } from './support/service.ts';
+import { messageOf } from '../src/values.ts';
 
 const OBSERVER_ADDRESS = '127.0.0.2';
 const CANARY = {
@@ -54,7 +55,7 @@ export async function runCase(
     }
   } catch (error) {
     if (error instanceof Skip) skipped = error.message;
-    else scene.failures.push(error instanceof Error ? error.message : String(error));
+    else scene.failures.push(messageOf(error));
   }
   scene.closeClients();
   await scene.stopServices();

@@ -1,6 +1,7 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { EngineError } from './errors.ts';
+import { messageOf } from './values.ts';
 
 /** Some three times the largest tokenizer.json there is. */
 const MAX_TEXT_BYTES = 100_000_000;
@@ -43,8 +44,7 @@ export async function readModelText(
     if (size <= maxBytes) return await readFile(path, 'utf8');
     throw new EngineError('weights_invalid', `it has ${size} bytes; at most ${maxBytes} are read`);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EngineError('weights_invalid', `${path} cannot be read: ${reason}`, { cause });
+    throw new EngineError('weights_invalid', `${path} cannot be read: ${messageOf(cause)}`, { cause });
   }
 }
 

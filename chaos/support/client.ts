@@ -1,5 +1,6 @@
 import { Agent, request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { readSse } from '../../src/client/read-sse.ts';
+import { messageOf } from '../../src/values.ts';
 
 /** What came back. `status` 0: no answer at all, `error` says why. */
 export interface Answer {
@@ -74,7 +75,7 @@ export class Client {
       answer.text = Buffer.concat(chunks).toString('utf8');
       answer.status = response.statusCode ?? 0;
     } catch (error) {
-      answer.error = error instanceof Error ? error.message : String(error);
+      answer.error = messageOf(error);
     }
     answer.ms = performance.now() - startedAt;
     return answer;
@@ -106,7 +107,7 @@ export class Client {
         else readChunk(data, end, options.onText);
       }
     } catch (error) {
-      end.error = error instanceof Error ? error.message : String(error);
+      end.error = messageOf(error);
     }
     return end;
   }

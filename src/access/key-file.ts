@@ -3,7 +3,7 @@ import { chown, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/
 import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
 import { EngineError } from '../errors.ts';
-import { hasCode } from '../values.ts';
+import { hasCode, messageOf } from '../values.ts';
 import { KEY_ID } from './api-key.ts';
 import type { KeyLimits } from './principal.ts';
 
@@ -86,7 +86,7 @@ export async function readKeyFile(path: string): Promise<StoredKey[] | undefined
   } catch (cause) {
     if (hasCode(cause, 'ENOENT')) return undefined;
     if (cause instanceof EngineError) throw cause;
-    throw invalid(path, `it cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw invalid(path, `it cannot be read: ${messageOf(cause)}`);
   }
 }
 
@@ -125,7 +125,7 @@ export async function writeKeyFile(path: string, keys: readonly StoredKey[]): Pr
     await rename(temporary, target);
   } catch (cause) {
     await rm(temporary, { force: true });
-    throw invalid(path, `it cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw invalid(path, `it cannot be written: ${messageOf(cause)}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { EngineError } from '../errors.ts';
 import type { Account, AccountState, LimitStore, Taking } from './limit-store.ts';
+import { messageOf } from '../values.ts';
 
 /** What to do while the shared store is out of reach: count here alone, or refuse. */
 export type LimitsFallback = 'local' | 'refuse';
@@ -90,7 +91,7 @@ export class SharedLimits implements LimitStore {
         return answer;
       } catch (error) {
         this.#restsUntilMs = this.#nowMs() + REST_MS;
-        this.lose(error instanceof Error ? error.message : String(error));
+        this.lose(messageOf(error));
       }
     }
     this.#numFallbacks++;

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { EngineError } from '../errors.ts';
 import { SETTINGS, type Config } from './settings.ts';
+import { messageOf } from '../values.ts';
 
 export type { Config } from './settings.ts';
 
@@ -44,8 +45,6 @@ function readFlags(args: readonly string[]): Record<string, string | undefined> 
   try {
     return parseArgs({ args: [...args], options, strict: true }).values;
   } catch (cause) {
-    throw new EngineError('config_invalid', cause instanceof Error ? cause.message : String(cause), {
-      cause,
-    });
+    throw new EngineError('config_invalid', messageOf(cause), { cause });
   }
 }

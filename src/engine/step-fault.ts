@@ -1,6 +1,7 @@
 import { EngineError, isDefect, toEngineError } from '../errors.ts';
 import { framesOf } from '../logged-error.ts';
 import type { FailedWork, SentError, WorkKind } from './protocol.ts';
+import { messageOf } from '../values.ts';
 
 /**
  * A step failed, but not the device. The work that it was for has ended and holds nothing any more; the engine goes on
@@ -61,5 +62,3 @@ export function isDeviceFailure(error: unknown): boolean {
 export function notNumbers(what: string): EngineError {
   return new EngineError('backend_failure', `the model's ${what} are not numbers`, { retryable: false });
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -14,6 +14,7 @@ import { transpose } from '../weights/transpose.ts';
 import type { ModelPlan, PlannedParameter, CausalLm } from './architecture.ts';
 import { planByConfigJson, planByGguf } from './architectures/registry.ts';
 import type { ModelConfig } from './model-config.ts';
+import { messageOf } from '../values.ts';
 
 export interface LoadedModel {
   readonly model: CausalLm;
@@ -230,8 +231,7 @@ async function readConfigJson(directory: string): Promise<unknown> {
     const text = await readModelText(directory, 'config.json');
     if (text !== undefined) return JSON.parse(text) as unknown;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EngineError('config_invalid', `cannot read ${path}: ${reason}`, { cause });
+    throw new EngineError('config_invalid', `cannot read ${path}: ${messageOf(cause)}`, { cause });
   }
   throw new EngineError('config_invalid', `there is no ${path}: it must name the architecture and its sizes`);
 }

@@ -4,6 +4,7 @@ import { abortError, EngineError } from '../errors.ts';
 import { forkSibling } from './sibling-process.ts';
 import { FairJobs } from '../fairness/fair-capacity.ts';
 import { LIFELINE_FD, type FromJobProcess, type ToJobProcess } from './job-protocol.ts';
+import { messageOf } from '../values.ts';
 
 export interface JobProcessOptions<Setup> {
   /** The module that the process runs, beside the one of that URL; it calls `serveJobs`. */
@@ -319,10 +320,9 @@ export class JobProcess<Setup, Ready, Question, Answer> {
   }
 
   #unsendableError({ param = '' }: Job<Question, Answer>, cause: unknown): EngineError {
-    const reason = cause instanceof Error ? cause.message : String(cause);
     return new EngineError(
       'invalid_request',
-      `${param} cannot be handed to ${this.#options.name}: ${reason}; is it nested too deep?`,
+      `${param} cannot be handed to ${this.#options.name}: ${messageOf(cause)}; is it nested too deep?`,
       { param, cause },
     );
   }

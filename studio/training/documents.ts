@@ -1,5 +1,5 @@
 import { EngineError } from '../../src/errors.ts';
-import { fieldOf, isRecord } from '../../src/values.ts';
+import { fieldOf, isRecord, messageOf } from '../../src/values.ts';
 
 export const ROLES = ['user', 'assistant'] as const;
 export type Role = (typeof ROLES)[number];
@@ -53,7 +53,7 @@ function parseDocument(line: string): Document | BadLine {
   try {
     json = JSON.parse(line);
   } catch (cause) {
-    return new BadLine(`not JSON: ${cause instanceof Error ? cause.message : String(cause)}`);
+    return new BadLine(`not JSON: ${messageOf(cause)}`);
   }
   if (!isRecord(json) || ('text' in json && 'messages' in json)) return new BadLine(WANTED);
   const { text, messages } = json;

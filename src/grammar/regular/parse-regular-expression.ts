@@ -3,7 +3,7 @@ import { codePointOf, type CodePoints, codePoints, complementOf, unionOf } from 
 import type { Effort } from './effort.ts';
 import type { RegularNode } from './regular-node.ts';
 import { TextReader } from './text-reader.ts';
-import { clip } from '../../values.ts';
+import { clip, messageOf } from '../../values.ts';
 
 /** UTF-16 units of a regular expression. */
 export const MAX_PATTERN_LENGTH = 10_000;
@@ -25,7 +25,7 @@ export function parseRegularExpression(pattern: string, effort: Effort): Regular
   try {
     new RegExp(pattern, 'u');
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw invalidField(
       effort.param,
       `is no regular expression of JavaScript with the u flag: ${clip(reason)}`,

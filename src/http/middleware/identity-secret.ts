@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '../../values.ts';
 
 const SECRET_BYTES = 32;
 
@@ -24,7 +25,7 @@ export async function keepIdentitySecret(folder: string): Promise<string | undef
     secret = kept;
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 

@@ -5,6 +5,7 @@ import { toEngineError } from '../../errors.ts';
 import { toErrorBody } from '../../http/error-response.ts';
 import type { ApiFamily } from '../../http/route-facts.ts';
 import { createService, type ServiceSettings, type TokenflareService } from '../create-service.ts';
+import { messageOf } from '../../values.ts';
 
 interface OwnService {
   readonly settings: ServiceSettings;
@@ -79,5 +80,3 @@ function tellOf(starting: Promise<TokenflareService>): void {
 
 /** A line for the tool's user. */
 export const say = (text: string): void => void process.stderr.write(`tokenflare: ${text}\n`);
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { EngineError } from '../../errors.ts';
-import { fieldOf, hasCode, isRecord } from '../../values.ts';
+import { fieldOf, hasCode, isRecord, messageOf } from '../../values.ts';
 
 /** What a user's module answers in the place of a model: its default export. */
 export type Stub = (
@@ -127,5 +127,3 @@ function toFault(error: unknown): Response {
   const body = { internalCode, name, description, message: description, errors };
   return Response.json(body, { status: isStatus ? status : 500 });
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

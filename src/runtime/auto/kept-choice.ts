@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { dataHome } from '../../data-home.ts';
 import { RUNTIME_NAMES } from '../traits.ts';
+import { messageOf } from '../../values.ts';
 
 /** What `RUNTIME=auto` measured and took, on disk: a machine that stays as it is is measured once. */
 
@@ -47,6 +48,6 @@ export async function keepChoice(choice: KeptChoice, file = keptChoicesFile()): 
     await rename(part, file);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }

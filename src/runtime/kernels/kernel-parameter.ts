@@ -5,6 +5,7 @@ import type { StoredRows } from '../runtime.ts';
 import type { WeightFormatOf } from '../traits.ts';
 import type { Handle, KernelAddon } from './kernel-addon.ts';
 import type { KernelBackend } from './kernel-backend.ts';
+import { messageOf } from '../../values.ts';
 
 /**
  * How cpp/panel.h holds numbers: its `Format`, and the bits of a number with its share of scales, which are float16 but in
@@ -147,8 +148,7 @@ export class KernelParameter implements Parameter {
       const tensor = backend.adopt(handle, [size], isMatrix ? 'int32' : 'float32'); // [words], or [size]
       return new KernelParameter(name, shape, handle, tensor);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      const message = `parameter ${name} [${shape.join(', ')}] does not fit: ${reason}; ${addon.numBytes()} bytes are in use`;
+      const message = `parameter ${name} [${shape.join(', ')}] does not fit: ${messageOf(cause)}; ${addon.numBytes()} bytes are in use`;
       throw new EngineError('backend_unavailable', message, { cause });
     }
   }

@@ -23,6 +23,7 @@ import { kernelBackend, type KernelBackend } from './kernel-backend.ts';
 import { KernelKvCache } from './kernel-kv-cache.ts';
 import { KernelParameter, type KernelMemory, STORED_FORMATS } from './kernel-parameter.ts';
 import { encodeStep } from './step-program.ts';
+import { messageOf } from '../../values.ts';
 
 /** How matrices are held: for people, and told apart by pages on disk and `system_fingerprint`. Another text if bits change. */
 const HELD: Readonly<Record<WeightFormatOf<'native'>, string>> = {
@@ -194,10 +195,11 @@ export class KernelRuntime implements Runtime {
       const rows = encodeRows(batch, numTop, topRows);
       this.#addon.run(program, rows, this.#whole, this.#tops, this.#places, this.#instructionSet.index);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new EngineError('backend_failure', `the ${this.name} kernels failed a step: ${reason}`, {
-        cause,
-      });
+      throw new EngineError(
+        'backend_failure',
+        `the ${this.name} kernels failed a step: ${messageOf(cause)}`,
+        { cause },
+      );
     }
     let [whole, top] = [0, 0];
     return Array.from({ length: numRows }, (_, row): StepRow => {

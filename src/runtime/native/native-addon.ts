@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { EngineError } from '../../errors.ts';
 import type { KernelAddon } from '../kernels/kernel-addon.ts';
+import { messageOf } from '../../values.ts';
 
 const require = createRequire(import.meta.url);
 /** Of the checkout: compiled code lies in dist/src/runtime/native, the sources in src/runtime/native. */
@@ -46,7 +47,8 @@ export function loadAddon(): KernelAddon {
   try {
     return require(path) as KernelAddon;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EngineError('backend_unavailable', `the native kernels cannot be loaded: ${reason}`, { cause });
+    throw new EngineError('backend_unavailable', `the native kernels cannot be loaded: ${messageOf(cause)}`, {
+      cause,
+    });
   }
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import util from 'node:util';
 import { EngineError } from '../../errors.ts';
 import type { TensorflowBinding } from './tensorflow-binding.ts';
+import { messageOf } from '../../values.ts';
 
 const PACKAGE = '@tensorflow/tfjs-node-gpu';
 const REMEDY = 'run `npm run setup:tensorflow` in a clone of Tokenflare';
@@ -71,7 +72,7 @@ function bindingOf(loaded: unknown): TensorflowBinding {
 
 /** What went wrong as it loaded, in one line. */
 function reasonOf(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = messageOf(cause);
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   if (code === 'MODULE_NOT_FOUND' && message.includes(PACKAGE)) return `${PACKAGE} is not installed`;
   if (message.includes('can not be found at path')) return `the addon of ${PACKAGE} is not built`;

@@ -26,6 +26,7 @@ import { tensorflowActivation, TensorflowParameter } from './tensorflow-paramete
 import { FLOAT, INT32, type TensorflowBinding, type TensorInfo } from './tensorflow-binding.ts';
 import { TensorflowKvCache } from './tensorflow-kv-cache.ts';
 import { checkWeightFormat, type WeightFormat } from '../traits.ts';
+import { messageOf } from '../../values.ts';
 
 export interface TensorflowRuntimeOptions {
   name: 'tensorflow' | 'tensorflow-gpu';
@@ -175,8 +176,7 @@ class TensorflowRuntime implements Runtime {
       return run();
     } catch (cause) {
       if (cause instanceof EngineError) throw cause;
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new EngineError('backend_failure', `TensorFlow failed ${what}: ${reason}`, { cause });
+      throw new EngineError('backend_failure', `TensorFlow failed ${what}: ${messageOf(cause)}`, { cause });
     }
   }
 

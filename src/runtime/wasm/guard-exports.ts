@@ -1,5 +1,6 @@
 import { EngineError } from '../../errors.ts';
 import type { WasmExports } from './wasm-exports.ts';
+import { messageOf } from '../../values.ts';
 
 export interface GuardedExports {
   readonly exports: WasmExports;
@@ -36,10 +37,9 @@ export function guardExports(exports: WasmExports, faultOfThread: () => string):
 }
 
 function trapError(cause: unknown, faultOfThread: string): EngineError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
   const message =
     faultOfThread === ''
-      ? `the wasm module trapped: ${reason}`
+      ? `the wasm module trapped: ${messageOf(cause)}`
       : `a thread of the wasm module trapped: ${faultOfThread}`;
   return new EngineError('backend_failure', message, { cause });
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError } from '../../errors.ts';
-import { hasCode } from '../../values.ts';
+import { hasCode, messageOf } from '../../values.ts';
 import { DAWN_INTEGRITY, DAWN_VERSION, dawnFolderOf, dawnHome } from './dawn.ts';
 
 const MANIFEST = { private: true, dependencies: { webgpu: DAWN_VERSION } };
@@ -57,10 +57,9 @@ export async function installDawn(integrity = DAWN_INTEGRITY): Promise<string> {
 }
 
 function notWritable(home: string, cause: unknown): EngineError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
   return new EngineError(
     'download_failed',
-    `Dawn cannot be put into ${home} (${reason}); XDG_DATA_HOME names another place, and webgpu ${DAWN_VERSION} from npm beside Tokenflare does as well`,
+    `Dawn cannot be put into ${home} (${messageOf(cause)}); XDG_DATA_HOME names another place, and webgpu ${DAWN_VERSION} from npm beside Tokenflare does as well`,
     { cause },
   );
 }

@@ -5,6 +5,7 @@ import type * as Dawn from 'webgpu';
 import { EngineError } from '../../errors.ts';
 import { findDawn, dawnFolderOf } from './dawn.ts';
 import { GpuDevice } from './gpu-device.ts';
+import { messageOf } from '../../values.ts';
 
 /** What to do where Dawn is not there. */
 export function notInstalled(platform: string, arch: string): EngineError {
@@ -24,7 +25,7 @@ interface LoadFailure {
 
 /** Why Dawn could not be loaded, and what to do about it, as an error for people. */
 export function loadFailure({ error, platform, arch }: LoadFailure): EngineError {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return new EngineError('backend_unavailable', `the webgpu runtime cannot start: ${explainLoad()}`, {
     cause: error,
   });
@@ -131,8 +132,9 @@ async function openDawn(module: string, flags: string[]): Promise<GPU> {
     return dawn.create(flags);
   } catch (cause) {
     // With an unknown adapter the message lists those that there are.
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EngineError('backend_unavailable', `the webgpu runtime cannot start: ${reason}`, { cause });
+    throw new EngineError('backend_unavailable', `the webgpu runtime cannot start: ${messageOf(cause)}`, {
+      cause,
+    });
   }
 }
 
@@ -146,10 +148,9 @@ async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   try {
     return await adapter.requestDevice({ label: 'tokenflare', requiredLimits });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EngineError(
       'backend_unavailable',
-      `${adapter.info.description} gave no WebGPU device: ${reason}`,
+      `${adapter.info.description} gave no WebGPU device: ${messageOf(cause)}`,
       { cause },
     );
   }

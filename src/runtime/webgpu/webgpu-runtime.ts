@@ -20,6 +20,7 @@ import { planReadBack, rowsFrom, type ReadBackPlan } from './read-back.ts';
 import { type Recording, Recordings } from './recording.ts';
 import { startDevice, type WebGpuDeviceOptions } from './start.ts';
 import { writeStepBuffer } from './step-plan.ts';
+import { messageOf } from '../../values.ts';
 
 export interface WebGpuRuntimeOptions extends WebGpuDeviceOptions {
   weights: GpuWeightFormat;
@@ -160,8 +161,9 @@ export class WebGpuRuntime implements Runtime {
       staging.unmap();
     } catch (cause) {
       this.#throwIfFailed('in the step');
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new EngineError('backend_failure', `the step's result could not be read: ${reason}`, { cause });
+      throw new EngineError('backend_failure', `the step's result could not be read: ${messageOf(cause)}`, {
+        cause,
+      });
     }
   }
 

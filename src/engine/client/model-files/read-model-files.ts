@@ -15,7 +15,7 @@ import { readOptionalJson } from '../../../model-files.ts';
 import { isGgufPath } from '../../../weights/gguf/gguf-header.ts';
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { fieldOf } from '../../../values.ts';
+import { fieldOf, messageOf } from '../../../values.ts';
 import { familyDefaults, ggufModelNames } from '../../../model/family-defaults.ts';
 import { directoryPooling, ggufPooling } from '../../../model/pooling.ts';
 import { fromFamily, type KnownDefaults } from '../../../model/sampling-note.ts';
@@ -84,8 +84,7 @@ async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, 'utf8'));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw invalid(file, `it cannot be read: ${reason}`, cause);
+    throw invalid(file, `it cannot be read: ${messageOf(cause)}`, cause);
   }
 }
 

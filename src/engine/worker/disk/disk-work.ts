@@ -2,6 +2,7 @@ import { EngineError } from '../../../errors.ts';
 import type { DiskNote } from '../../protocol.ts';
 import type { DiskThreadData, FromDisk, ToDisk, WriteOutcome } from './disk-protocol.ts';
 import { codeOf, PageFolder, type ReadOutcome } from './page-folder.ts';
+import { messageOf } from '../../../values.ts';
 
 /** After a failure the disk is left in peace for so long: it is full, or read-only. */
 const PAUSE_MS = 30_000;
@@ -122,5 +123,5 @@ export class DiskWork {
 /** The system's messages have paths in them, its codes are enough. */
 function reasonOf(error: unknown): string {
   if (error instanceof EngineError) return error.message;
-  return codeOf(error) ?? (error instanceof Error ? error.message : String(error));
+  return codeOf(error) ?? messageOf(error);
 }
