@@ -8,7 +8,7 @@ const PATH = '/workers-binding/to-everything/markdown/transformer';
 const SHORT = ['lying.ods', 'bomb.pdf', 'far.xlsx', 'deep.html'];
 /** Each may take the deadline of a large file, one after the other. */
 const LIMIT_MS = 600_000;
-/** The two processes that convert files may have 736 MiB together (src/markdown/markdown-converter.ts). */
+/** One client's two processes may have 736 MiB together (src/markdown/markdown-converter.ts). */
 const MORE_BYTES = 384 * 2 ** 20;
 const OTHER = '127.0.0.3';
 const SMALL_FILES = 5;

@@ -106,10 +106,13 @@ export class FairJobs<Job extends { readonly clientId: string }> {
     else jobs.push(job);
   }
 
-  /** The job whose turn it is. It waits no longer, and counts as its client's until it is finished. */
-  next(): Job | undefined {
+  /**
+   * The job whose turn it is, of the groups that may have one. It waits no longer, and counts as its client's until it is
+   * finished.
+   */
+  next(mayHave: (group: string) => boolean = () => true): Job | undefined {
     const clientIds = [...this.#waiting.keys()];
-    const group = this.#groups.next(new Set(clientIds.map(groupOf)));
+    const group = this.#groups.next(new Set(clientIds.map(groupOf).filter(mayHave)));
     if (group === undefined) return undefined;
     const ofGroup = clientIds.filter((clientId) => groupOf(clientId) === group);
     const [job] = this.#waiting.get(this.#members.get(group)?.shares.next(ofGroup) ?? '') ?? [];

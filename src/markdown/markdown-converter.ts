@@ -1,5 +1,6 @@
 import { assertInvariant, EngineError, invalidField } from '../errors.ts';
-import { IdleProcess } from '../process/idle-process.ts';
+import { IdleProcess, type IdleProcessOptions } from '../process/idle-process.ts';
+import { ProcessPool } from '../process/process-pool.ts';
 import type { Conversion, ConversionOptions, SourceFile } from './conversion.ts';
 import type { MarkdownAnswer, MarkdownQuestion, MarkdownSetup } from './markdown-worker.ts';
 import type { Upload } from './upload.ts';
@@ -28,14 +29,17 @@ const LARGE: Limits = {
   maxHeapMb: 384,
   maxResidentBytes: 512 * MIB,
 };
-/** What is larger has a process of its own, so that small files do not wait for it. */
+/** What is larger has processes of its own, so that small files do not wait for it. */
 const MAX_SMALL_BYTES = 2 ** 18;
 /** What takes longer than most small files is begun anew there, so that the others do not wait for it either. */
 const QUICK_MS = 1000;
+/**
+ * For large files. A client has one at most, so that no client alone holds up the large files of others. Each takes the
+ * memory of `LARGE`.
+ */
+const LARGE_PROCESSES = 2;
 /** A process that has had nothing to do for so long is ended. */
 const IDLE_MS = 10_000;
-
-type ConverterProcess = IdleProcess<MarkdownSetup, MarkdownQuestion, MarkdownAnswer>;
 
 interface ConverterOptions {
   /** In the place of the limits of small files and of large ones. */
@@ -45,12 +49,13 @@ interface ConverterOptions {
 
 /**
  * Converts files to Markdown. Their bytes come from clients and may be made to loop or to fill the memory when they are
- * read, so they are read in a process with limits on both, one file after the other, the clients in turns. A file that
- * ends this process is told of by its own error.
+ * read, so they are read in processes with limits on both: small files one after the other, large ones in one process for
+ * each client that has some, as far as there are processes. Clients take turns. A file that ends its process is told of by
+ * its own error.
  */
 export class MarkdownConverter {
-  readonly #small: ConverterProcess;
-  readonly #large: ConverterProcess;
+  readonly #small: IdleProcess<MarkdownSetup, MarkdownQuestion, MarkdownAnswer>;
+  readonly #large: ProcessPool<MarkdownSetup, MarkdownQuestion, MarkdownAnswer>;
   /** Longest for a small file and for a large one. */
   readonly #smallMs: number;
   readonly #largeMs: number;
@@ -60,8 +65,8 @@ export class MarkdownConverter {
       { ...SMALL, ...limits },
       { ...LARGE, ...limits },
     ];
-    this.#small = createProcess(small, idleMs);
-    this.#large = createProcess(large, idleMs);
+    this.#small = new IdleProcess(toOptions(small, idleMs));
+    this.#large = new ProcessPool(LARGE_PROCESSES, toOptions(large, idleMs));
     this.#smallMs = small.deadlineMs;
     this.#largeMs = large.deadlineMs;
   }
@@ -124,12 +129,11 @@ export class MarkdownConverter {
   }
 }
 
-const createProcess = (limits: Limits, idleMs: number): ConverterProcess =>
-  new IdleProcess({
-    entry: { name: 'markdown-worker', neighbour: import.meta.url },
-    name: 'the conversion',
-    setup: { maxResidentBytes: limits.maxResidentBytes },
-    maxHeapMb: limits.maxHeapMb,
-    startTimeoutMs: START_TIMEOUT_MS,
-    idleMs,
-  });
+const toOptions = (limits: Limits, idleMs: number): IdleProcessOptions<MarkdownSetup> => ({
+  entry: { name: 'markdown-worker', neighbour: import.meta.url },
+  name: 'the conversion',
+  setup: { maxResidentBytes: limits.maxResidentBytes },
+  maxHeapMb: limits.maxHeapMb,
+  startTimeoutMs: START_TIMEOUT_MS,
+  idleMs,
+});

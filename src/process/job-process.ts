@@ -26,6 +26,8 @@ export interface JobOptions {
   timeoutMs: number;
   /** It may take more than a slice of the process's time, and memory until it ends. */
   isLarge?: boolean;
+  /** The process ends when the caller leaves while the job is at hand. */
+  endsWithCaller?: boolean;
   /** The request's field that the question is made of. */
   param?: string;
   /**
@@ -107,7 +109,8 @@ export class JobProcess<Setup, Ready, Question, Answer> {
       // The process finishes the slice of a job whose caller has left: it is over within its deadline.
       const onAbort = (): void => {
         job.isAbandoned = true;
-        if (this.#jobs.remove(job)) this.#drop(job);
+        if (this.#job === job && job.endsWithCaller === true) this.#replace(abortError(signal));
+        else if (this.#jobs.remove(job)) this.#drop(job);
         else this.#later.remove(job);
         reject(abortError(signal));
       };
@@ -192,10 +195,10 @@ export class JobProcess<Setup, Ready, Question, Answer> {
       this.#child = child;
       send<Setup, Question>(child, { type: 'setUp', setup });
       this.#watch(startTimeoutMs, () =>
-        this.#unavailable(`the process of ${name} was not ready within ${startTimeoutMs} ms`),
+        unavailable(`the process of ${name} was not ready within ${startTimeoutMs} ms`),
       );
     } catch (cause) {
-      this.#replace(this.#unavailable(`the process of ${name} could not be started: ${String(cause)}`));
+      this.#replace(unavailable(`the process of ${name} could not be started: ${String(cause)}`));
     }
   }
 
@@ -214,7 +217,7 @@ export class JobProcess<Setup, Ready, Question, Answer> {
       onEnd(this.#invalid(`took its process with it (${how}; it may use ${maxHeapMb} MiB of memory)`));
     });
     child.once('error', ({ message }) =>
-      onEnd(this.#unavailable(`the process of ${name} could not be started: ${message}`)),
+      onEnd(unavailable(`the process of ${name} could not be started: ${message}`)),
     );
     return child;
   }
@@ -315,10 +318,6 @@ export class JobProcess<Setup, Ready, Question, Answer> {
     return this.#job?.toLossError?.(how, isLate) ?? new EngineError('weights_invalid', how);
   }
 
-  #unavailable(message: string): EngineError {
-    return new EngineError('backend_failure', message);
-  }
-
   #unsendableError({ param = '' }: Job<Question, Answer>, cause: unknown): EngineError {
     return new EngineError(
       'invalid_request',
@@ -327,6 +326,8 @@ export class JobProcess<Setup, Ready, Question, Answer> {
     );
   }
 }
+
+const unavailable = (message: string): EngineError => new EngineError('backend_failure', message);
 
 const stoppedError = (): EngineError =>
   new EngineError('engine_not_ready', 'the model was unloaded; try again later');

@@ -58,6 +58,35 @@ describe('a file that is hard to convert', () => {
   );
 
   it(
+    'does not hold up a large one of another client, nor do those whose client has left',
+    async () => {
+      const patient = new MarkdownConverter({ limits: { deadlineMs: 20_000 } });
+      const endless = Buffer.from('<div>'.repeat(60_000));
+      const large = Buffer.from(`<p>${'next '.repeat(60_000)}</p>`);
+      const ended: string[] = [];
+      for (let numLeft = 0; numLeft < 3; numLeft++) {
+        const controller = new AbortController();
+        const left = patient.convert({ name: 'a.html', mimeType: '', bytes: endless }, OPTIONS, {
+          clientId: 'a',
+          signal: controller.signal,
+        });
+        setTimeout(() => controller.abort(), 500);
+        await expect(left).rejects.toThrow();
+      }
+      const hard = [1, 2].map(() =>
+        convert('a.html', endless, patient)
+          .then(() => ended.push('hard'))
+          .catch(() => undefined),
+      );
+      await convert('b.html', large, patient, 'b').then(() => ended.push('other'));
+      expect(ended).toEqual(['other']);
+      await patient.stop();
+      await Promise.all(hard);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
     'takes no more memory than it may, also where that is none of V8',
     async () => {
       const small = new MarkdownConverter({ limits: { maxResidentBytes: 200 * 2 ** 20 } });
