@@ -155,6 +155,35 @@ TEMPLATES = r"""
 {{ '%s: %05.1f %r %-4d|%%' | format('a', 2.345, 'b', 7) }} {{ '{} {1}' if false else '{{}} {} {}'.format(1, 'b') }}
 {{ 'a b c'.rsplit(none) }} {{ 'a  b'.split() }} {{ '-' * 5 }} {{ 'ab' * 0 }}|
 """.strip("\n").split("\n")
+TEMPLATES += [
+    "a\n  {%+ if true %}\n  b\n  {%+ endif +%}\n c {%+ set x = 1 -%}  d",
+    "{% for x in [1] +%}\n  {{ x }}\n  {%+ endfor %}\n{%- if true +%}\n\ny{% else +%}\nz{% endif +%}\n",
+    "{% for a, b in [(1, 2), 'xy', [3, 4]] %}{{ a }}-{{ b }};{% endfor %}{% for (a, b) in [(1, 2)] if a %}{{ b }}{% endfor %}",
+    "{{ 'a' in ('a',) }} {{ 'a' in ('ab',) }} {{ ('a', 'b',) | join }} {{ ['a',] | length }} {{ 'x,y'.split(',',)[1] }}",
+    "{% macro f(a, b=2) %}{{ a }}{{ b }}{% endmacro %}{{ f(1,) }}{{ (((1,),),) | length }}{{ f((1, 2,)[0], b=(3),) }}",
+    "{% for i in [1,2] %}{{ x }}{% set x = i %}{% endfor %}|{{ x }}",
+    "{% set x = 0 %}{% for i in [1,2] %}{{ x }}{% set x = i %}{{ x }}{% endfor %}|{{ x }}",
+    "{% if true %}{% set x = 1 %}{% endif %}{{ x }}",
+    "{% for i in [1,2] %}{% if i == 1 %}{% set c = 'a' %}{% endif %}{{ c }}{% endfor %}",
+    "{% for i in [1,2] %}{% for j in [1,2] %}{{ y }}{% set y = j %}{% endfor %}{{ y }}{% endfor %}",
+    "{% macro f() %}{{ x }}{% set x = 5 %}{{ x }}{% endmacro %}{% set x = 1 %}{{ f() }}{{ x }}",
+    "{% for i in [1] %}{% set x = i %}{% macro g() %}{{ i }}{% endmacro %}{{ g() }}{% endfor %}",
+    "{% set x %}{% set y = 3 %}{{ y }}{% endset %}{{ x }}{{ y }}",
+    "{% for i in [1,2,3] if i > 1 %}{{ k }}{% set k = i %}{% endfor %}",
+    "{% for i in [1,2,3] %}{% if loop.first %}{% set f = 'F' %}{% endif %}{{ f }}{{ loop.index }}{% endfor %}",
+    "{% for i in [] %}{% else %}{% set e = 1 %}{% endfor %}{{ e }}",
+    "{% set ns = namespace(a=0) %}{% for i in [1,2] %}{% set ns.a = ns.a + i %}{% endfor %}{{ ns.a }}",
+    "{% for loop_i in [1,2] %}{{ loop.index }}{% for j in [7] %}{{ loop.index }}{% endfor %}{{ loop.index }}{% endfor %}",
+    "{% macro h(a) %}{% for m in a %}{{ m }}{% endfor %}{% endmacro %}{% for m in [1,2] %}{{ h([3]) }}{{ m }}{% endfor %}",
+    "{% for i in [1,2] %}{% set i = 9 %}{{ i }}{% endfor %}{{ i }}",
+    "{% for i in [1,2] %}{% set messages = [] %}{{ messages | length }}{% endfor %}{{ messages | length }}",
+    "{% for x in [1, 2, 3] %}{{ x }}{% if x == 2 %}b{% continue %}{% endif %}c{% endfor %}",
+    "{% for x in [1, 2, 3] %}{{ x }}{% if x == 2 %}b{% break %}{% endif %}c{% endfor %}",
+    "{% for x in [1] %}{% continue %}{% else %}none{% endfor %}|{% for x in [1] if x > 1 %}a{% else %}none{% endfor %}",
+    "{% for x in [1, 2] %}{{ x }}{% break %}{% else %}none{% endfor %}{% for x in [1, 2] %}{% if x == 1 %}{% continue %}{% endif %}{% else %}none{% endfor %}",
+    "{% for x in 'ab' %}{% for y in [1, 2] %}{{ x }}{% if y == 1 %}{% break %}{% endif %}{% endfor %}{{ loop.cycle('o', 'e') }}{{ loop.changed(1) }}{% endfor %}",
+    "{% set a, b = 'xy' %}{{ a }}{{ b }}{% set (c, d) = (1, [2]) %}{{ c }}{{ d }}",
+]
 
 
 def tojson(value, ensure_ascii=False, indent=None, separators=None, sort_keys=False):

@@ -49,6 +49,10 @@ declare module '@huggingface/jinja' {
     property?: Expression;
     computed?: boolean;
     iterable?: Expression;
+    loopvar?: Expression;
+    body?: readonly Expression[];
+    defaultBlock?: readonly Expression[];
+    assignee?: Expression;
     lhs?: Expression;
   }
 
@@ -64,6 +68,7 @@ declare module '@huggingface/jinja' {
     evaluateTestExpression(node: Expression, environment: Environment): RuntimeValue;
     evaluateCallExpression(node: Expression, environment: Environment): RuntimeValue;
     evaluateFor(node: Expression, environment: Environment): RuntimeValue;
+    evaluateSet(node: Expression, environment: Environment): RuntimeValue;
     evaluateArguments(
       args: readonly Expression[],
       environment: Environment,

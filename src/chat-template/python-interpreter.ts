@@ -1,4 +1,5 @@
 import { Environment, Interpreter, type Expression, type RuntimeValue } from '@huggingface/jinja';
+import { LoopSignal, LoopState } from './python-loop.ts';
 import { FILTERS, type FilterCall } from './python-filters.ts';
 import { isIn, passesTest } from './python-tests.ts';
 import { formatByPercent, TEXT_METHODS } from './python-text.ts';
@@ -6,8 +7,9 @@ import {
   areEqual,
   compareValues,
   integerValue,
+  isTrue,
   itemsOf,
-  listValue,
+  nullValue,
   templateFailure,
   textValue,
   toText,
@@ -16,7 +18,9 @@ import {
 import { NEGATED_TEST, TEST } from './test-arguments.ts';
 
 /** What writes nothing, and gives null as an expression that is none does. */
-const SILENT: ReadonlySet<string> = new Set(['Set', 'Macro', 'Comment', 'Break', 'Continue']);
+const SILENT: ReadonlySet<string> = new Set(['Set', 'Macro', 'Comment']);
+/** What a block has written, which no template can name. */
+const BLOCK = ' block';
 /** Of a text that is repeated. */
 const MAX_REPEATED = 2 ** 20;
 
@@ -65,10 +69,22 @@ export class PythonInterpreter extends Interpreter {
   override evaluateBlock(statements: readonly Expression[], environment: Environment): RuntimeValue {
     let written = '';
     for (const statement of statements) {
-      const value = this.evaluate(statement, environment);
+      if (statement.type === 'Break' || statement.type === 'Continue')
+        throw new LoopSignal(statement.type, written);
+      const value = this.#evaluateIn(statement, environment, written);
       if (value.type !== 'NullValue' || !SILENT.has(statement.type)) written += toText(value);
     }
     return textValue(written);
+  }
+
+  /** With what was written before, should the statement break off the pass of a loop. */
+  #evaluateIn(statement: Expression, environment: Environment, written: string): RuntimeValue {
+    try {
+      return this.evaluate(statement, environment);
+    } catch (error) {
+      if (error instanceof LoopSignal) throw new LoopSignal(error.ending, written + error.text);
+      throw error;
+    }
   }
 
   override evaluateBinaryExpression(node: Expression, environment: Environment): RuntimeValue {
@@ -146,17 +162,75 @@ export class PythonInterpreter extends Interpreter {
     return super.evaluateCallExpression({ ...node, callee: bound }, scope.environment);
   }
 
-  /** A loop goes through the characters of a text, too, and does nothing for what is undefined. */
+  /**
+   * A loop goes through the characters of a text, too, and does nothing for what is undefined. What one pass sets, the next
+   * does not see, and what a pass writes before it is broken off stays: the library has both otherwise.
+   */
   override evaluateFor(node: Expression, environment: Environment): RuntimeValue {
-    const selected = node.iterable?.type === 'SelectExpression' ? node.iterable : undefined;
-    const iterable = selected === undefined ? node.iterable : selected.lhs;
-    if (iterable === undefined) return super.evaluateFor(node, environment);
-    const scope = new Scope(environment);
-    const items = scope.bind(listValue(itemsOf(this.evaluate(iterable, environment))));
-    return super.evaluateFor(
-      { ...node, iterable: selected === undefined ? items : { ...selected, lhs: items } },
-      scope.environment,
-    );
+    const { iterable, loopvar, defaultBlock = [], body = [] } = node;
+    const isSelected = iterable?.type === 'SelectExpression';
+    const [list, test] = isSelected ? [iterable.lhs, iterable.test] : [iterable, undefined];
+    if (list === undefined || loopvar === undefined) return super.evaluateFor(node, environment);
+    const passOf = (item: RuntimeValue): Environment => {
+      const scope = new Environment(environment);
+      this.#assign(loopvar, item, scope);
+      return scope;
+    };
+    const isWanted = (item: RuntimeValue): boolean =>
+      test === undefined || isTrue(this.evaluate(test, passOf(item)));
+    const items = itemsOf(this.evaluate(list, environment)).filter(isWanted);
+    const loop = new LoopState(items);
+    let written = '';
+    let isWithoutPass = true;
+    for (const [index, item] of items.entries()) {
+      const scope = passOf(item);
+      scope.setVariable('loop', loop.valueAt(index));
+      const { text, ending } = this.#runPass(body, scope);
+      written += text;
+      if (ending === undefined) isWithoutPass = false;
+      if (ending === 'Break') break;
+    }
+    // In jinja2 a pass that was broken off is none.
+    if (isWithoutPass) written += toText(this.evaluateBlock(defaultBlock, new Environment(environment)));
+    return textValue(written);
+  }
+
+  #runPass(body: readonly Expression[], scope: Environment): { text: string; ending?: string } {
+    try {
+      return { text: toText(this.evaluateBlock(body, scope)) };
+    } catch (error) {
+      if (error instanceof LoopSignal) return { text: error.text, ending: error.ending };
+      throw error;
+    }
+  }
+
+  /** One variable, or several that share the items of a value. */
+  #assign(target: Expression, value: RuntimeValue, scope: Environment): void {
+    if (target.type !== 'TupleLiteral') {
+      scope.setVariable(String(target.value), value);
+      return;
+    }
+    const targets = target.value as readonly Expression[];
+    const items = itemsOf(value);
+    if (items.length !== targets.length)
+      throw templateFailure(`gives ${items.length} values to ${targets.length} variables`);
+    for (const [index, item] of items.entries()) {
+      const inner = targets[index];
+      if (inner !== undefined) this.#assign(inner, item, scope);
+    }
+  }
+
+  /** What is set while a block is written, is not seen behind it. */
+  override evaluateSet(node: Expression, environment: Environment): RuntimeValue {
+    const { assignee, value, body = [] } = node;
+    const isBlock = (value ?? null) === null;
+    if (assignee?.type === 'TupleLiteral' && !isBlock && value !== undefined) {
+      this.#assign(assignee, this.evaluate(value as Expression, environment), environment);
+      return nullValue();
+    }
+    if (!isBlock) return super.evaluateSet(node, environment);
+    environment.setVariable(BLOCK, this.evaluateBlock(body, new Environment(environment)));
+    return super.evaluateSet({ ...node, value: { type: 'Identifier', value: BLOCK } }, environment);
   }
 }
 

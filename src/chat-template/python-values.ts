@@ -12,12 +12,20 @@ const Float = classOf(0.5);
 const Truth = classOf(true);
 const List = classOf([]);
 const Undefined = classOf(undefined);
+const None = classOf(null);
+const Mapping = classOf({});
+const Callable = classOf(() => null);
 
 export const textValue = (text: string): RuntimeValue => new Text(text);
 export const integerValue = (value: number): RuntimeValue => new Integer(value);
 export const floatValue = (value: number): RuntimeValue => new Float(value);
 export const truthValue = (isTrue: boolean): RuntimeValue => new Truth(isTrue);
 export const listValue = (items: readonly RuntimeValue[]): RuntimeValue => new List(items);
+export const nullValue = (): RuntimeValue => new None(null);
+export const mappingValue = (entries: Readonly<Record<string, RuntimeValue>>): RuntimeValue =>
+  new Mapping(new Map(Object.entries(entries)));
+export const functionValue = (call: (args: readonly RuntimeValue[]) => RuntimeValue): RuntimeValue =>
+  new Callable(call);
 export const undefinedValue = (): RuntimeValue => new Undefined();
 
 /** Python's `str`; what is undefined is nothing. */

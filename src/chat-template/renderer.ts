@@ -3,6 +3,7 @@ import type { ChatMessage, ChatTextPart, TemplateInput } from './chat-message.ts
 import { formatDate, STRIP_GLOBALS, withStripArguments } from './filters.ts';
 import { PythonInterpreter } from './python-interpreter.ts';
 import { withTestArguments } from './test-arguments.ts';
+import { withoutTrailingCommas } from './trailing-commas.ts';
 import { cutAtMark, withMark } from './open-message.ts';
 import { type HistoryForm, probeHistoryForm, toHistoryForm } from './history.ts';
 import { EngineError } from '../errors.ts';
@@ -47,7 +48,9 @@ export class ChatTemplateRenderer {
     this.#specialTokens = specialTokens;
     try {
       const tokens = tokenize(toLibrarySource(template), { lstrip_blocks: true, trim_blocks: true });
-      this.#program = withMappingMethods(withStripArguments(parse(withTestArguments(tokens))));
+      this.#program = withMappingMethods(
+        withStripArguments(parse(withTestArguments(withoutTrailingCommas(tokens)))),
+      );
     } catch (cause) {
       throw templateError('is not valid Jinja', cause);
     }
@@ -191,13 +194,16 @@ const CONSTANTS = { true: true, false: false, none: null, True: true, False: fal
 
 /**
  * The tag marks the assistant's own words for training; it changes nothing that is written. Jinja reads every end of a
- * line as one line feed.
+ * line as one line feed. A plus in a tag keeps the white space before or behind it, which the library (0.5) does not know:
+ * it keeps what stands beside a printed value.
  */
 const toLibrarySource = (template: string): string =>
   template
     .replaceAll(/\r\n?/g, '\n')
     .replaceAll(/\{%([-+]?)\s*generation\s*([-+]?)%\}/g, '{%$1 if true $2%}')
-    .replaceAll(/\{%([-+]?)\s*endgeneration\s*([-+]?)%\}/g, '{%$1 endif $2%}');
+    .replaceAll(/\{%([-+]?)\s*endgeneration\s*([-+]?)%\}/g, '{%$1 endif $2%}')
+    .replaceAll('{%+', "{{ '' }}{%")
+    .replaceAll('+%}', "%}{{ '' }}");
 
 function refuse(message: unknown): never {
   throw new EngineError(
