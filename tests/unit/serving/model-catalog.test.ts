@@ -1,4 +1,4 @@
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { ModelCatalog } from '../../../src/serving/model-catalog.ts';
@@ -35,4 +35,21 @@ it('looks into the folder once for all who ask at a time, and never at what was 
   expect(numLooks).toBe(2);
   await catalog.list();
   expect(numLooks).toBe(3);
+});
+
+it('counts all parts of a GGUF file, and reads its headers again when one of them has changed', async () => {
+  const modelsDir = tempDirectory();
+  cpSync(fixturePath('gguf', 'parts'), modelsDir, { recursive: true });
+  const catalog = new ModelCatalog({ id: 'own', path: '/nowhere/own' }, modelsDir);
+  const model = await catalog.find('empty-first-00001-of-00003.gguf');
+  expect(model.sizeBytes).toBe(7712 + 19264 + 41664);
+  const header = await catalog.header(model);
+  expect(header.fileBytes).toBe(model.sizeBytes);
+  utimesSync(join(modelsDir, 'empty-first-00003-of-00003.gguf'), 0, 4e9);
+  expect((await catalog.header(model)).modifiedAt).toBe(4e12);
+  rmSync(join(modelsDir, 'empty-first-00003-of-00003.gguf'));
+  await expect(catalog.find('empty-first-00001-of-00003.gguf')).resolves.toMatchObject({
+    problem: expect.stringContaining('part 3 of 3, is missing') as string,
+  });
+  catalog.dispose();
 });
