@@ -103,7 +103,7 @@ describe('attempts', () => {
   });
 
   it('are not made again for what stays as it is', async () => {
-    const answer = await openai({ ...CHAT, max_tokens: -1 }, { 'cf-aig-max-attempts': '5' });
+    const answer = await openai({ ...CHAT, max_tokens: -2 }, { 'cf-aig-max-attempts': '5' });
     expect(answer.status).toBe(400);
   });
 

@@ -69,7 +69,7 @@ describe('HEARTBEAT', () => {
   });
 
   it('leaves alone what is refused or answered before it, and what is streamed', async () => {
-    const refused = await post(service, '/v1/completions', { prompt: 'a', max_tokens: -1 });
+    const refused = await post(service, '/v1/completions', { prompt: 'a', max_tokens: -2 });
     expect(refused.status).toBe(400);
     expect(openAiError(refused).param).toBe('max_tokens');
     engine.reset();

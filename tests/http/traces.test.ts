@@ -137,7 +137,7 @@ describe('a request', () => {
 
   it('that is refused tells why, without being a failure of the service', async () => {
     const service = await start();
-    await post(service, '/v1/completions', { prompt: 'The river', max_tokens: -1 });
+    await post(service, '/v1/completions', { prompt: 'The river', max_tokens: -2 });
     const root = rootOf(await spansOf(service));
     expect(attributesOf(root)).toMatchObject({
       'error.type': 'invalid_request',
