@@ -78,6 +78,7 @@ export const CLIENTS: readonly ClientUnderTest[] = [
     '@ai-sdk/openai-compatible',
   ),
   ofNode('ai-sdk-openai', '@ai-sdk/openai', 'ai-sdk-openai', '@ai-sdk/openai'),
+  ofNode('ai-sdk-anthropic-3', '@ai-sdk/anthropic', 'ai-sdk-anthropic', '@ai-sdk/anthropic'),
   ofNode('langchain-1.5', '@langchain/openai', 'langchain', '@langchain/openai'),
   ofNode('langchain-1.6', '@langchain/openai', 'langchain', '@langchain/openai'),
   ofNode('eventsource-parser', 'eventsource-parser', 'eventsource-parser', 'eventsource-parser'),

@@ -35,7 +35,7 @@ describe('POST /v1/messages', () => {
       type: 'message',
       role: 'assistant',
       model: MODEL,
-      content: [{ type: 'text', text: TEXT, citations: null }],
+      content: [{ type: 'text', text: TEXT }],
       stop_reason: 'end_turn',
       stop_sequence: null,
       stop_details: null,

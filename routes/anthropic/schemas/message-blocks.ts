@@ -66,7 +66,7 @@ export const contentSchema = textOrList(blockSchema, MAX_PARTS);
 
 export const outputBlockSchema = z
   .discriminatedUnion('type', [
-    z.object({ type: z.literal('text'), text: z.string(), citations: z.null() }),
+    z.object({ type: z.literal('text'), text: z.string() }),
     z.object({
       type: z.literal('thinking'),
       thinking: z.string(),

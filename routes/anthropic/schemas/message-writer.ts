@@ -153,7 +153,7 @@ export class MessageWriter {
   #toBlock(block: OpenBlock): OutputBlock {
     switch (block.type) {
       case 'text':
-        return { type: 'text', text: block.text, citations: null };
+        return { type: 'text', text: block.text };
       case 'thinking':
         return {
           type: 'thinking',
@@ -203,7 +203,7 @@ const toToolUseId = (id: string): string =>
 function toEmptyBlock(block: OpenBlock): OutputBlock {
   switch (block.type) {
     case 'text':
-      return { type: 'text', text: '', citations: null };
+      return { type: 'text', text: '' };
     case 'thinking':
       return { type: 'thinking', thinking: '', signature: '' };
     case 'tool_use':

@@ -89,7 +89,7 @@ describe('the message', () => {
     const { body } = write(ANSWERS['reasoning, text and several calls'] ?? []);
     expect(body.content).toEqual([
       { type: 'thinking', thinking: 'Two places', signature: 'tokenflare' },
-      { type: 'text', text: 'I look.', citations: null },
+      { type: 'text', text: 'I look.' },
       {
         type: 'tool_use',
         id: 'toolu_0',
