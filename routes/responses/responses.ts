@@ -117,7 +117,7 @@ function writerOf(
 ): ResponseWriter {
   return new ResponseWriter({
     requestId: c.var.scope.id,
-    echo: toEcho(input, model.id),
+    echo: toEcho(input, model),
     prompt,
     tokenizer,
     withLogprobs: asksForLogprobs(input),

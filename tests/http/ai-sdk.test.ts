@@ -83,7 +83,7 @@ describe('the AI SDK', () => {
   it('reads the calls of tools out of a stream', async () => {
     const writer = new ResponseWriter({
       requestId: 'r1',
-      echo: toEcho({ input: 'a' }, MODEL),
+      echo: toEcho({ input: 'a' }, { id: MODEL }),
       prompt: { isTruncated: false, numDropped: 0 },
       tokenizer: { idToBytes: () => new Uint8Array() },
       withLogprobs: false,

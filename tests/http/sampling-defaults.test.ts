@@ -65,6 +65,30 @@ describe('a request that does not say how tokens are drawn', () => {
     });
   });
 
+  it.each([
+    ['/v1/responses', { input: 'The river', max_output_tokens: 60 }],
+    ['/v1/messages', { messages: [{ role: 'user', content: 'The river' }], max_tokens: 60 }],
+  ])('has them at %s, too', async (path, body) => {
+    await using service = await startTestService({ MODEL: smollm2() });
+    const textOf = async (fields: object = {}): Promise<string | undefined> => {
+      const answer = await postJson(`${service.url}${path}`, { ...body, seed: 7, ...fields });
+      const json = (await answer.json()) as { content?: object[]; output?: object[] };
+      return JSON.stringify((json.content ?? json.output)?.map((item) => ({ ...item, id: '' })));
+    };
+    const text = await textOf();
+    expect(text).toBe(await textOf({ temperature: 0.2, top_p: 0.9 }));
+    expect(text).not.toBe(await textOf({ temperature: 1, top_p: 1 }));
+  });
+
+  it('has what was drawn by in a response', async () => {
+    await using service = await startTestService({ MODEL: smollm2() });
+    const answer = await postJson(`${service.url}/v1/responses`, {
+      input: 'The river',
+      max_output_tokens: 2,
+    });
+    expect(await answer.json()).toMatchObject({ temperature: 0.2, top_p: 0.9 });
+  });
+
   it("has those of the model's own generation_config.json in their place", async () => {
     await using service = await startTestService({ MODEL: smollm2({ temperature: 0.7 }) });
     expect(await tokensOf(service)).toEqual(await tokensOf(service, { ...OPENAI, temperature: 0.7 }));

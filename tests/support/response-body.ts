@@ -18,7 +18,7 @@ export function responseBody(
     incomplete_details: null,
     usage: null,
     output: [{ type: 'message', id: `msg_${requestId}_0`, role: 'assistant', status: 'completed', content }],
-    ...toEcho({ input: '' }, 'tiny'),
+    ...toEcho({ input: '' }, { id: 'tiny' }),
     ...extra,
   };
 }

@@ -19,7 +19,7 @@ import type {
   ToolChoiceInput,
   ToolInput,
 } from './message-request.ts';
-import { toTopP } from '../../shared/schemas/top-p.ts';
+import { toSamplingFields } from '../../shared/schemas/sampling-fields.ts';
 
 /**
  * The one conversion from Anthropic's fields to a request of this service. `max_tokens` yields to the context, as Anthropic's newer
@@ -47,11 +47,7 @@ export function toMessageGeneration(
       timeoutMs,
       stop: input.stop_sequences ?? [],
       cacheSalt: input.cache_salt ?? undefined,
-      sampling: {
-        ...toTopP(input.temperature ?? 1, input.top_p ?? 1),
-        topK: input.top_k ?? 0,
-        seed: input.seed,
-      },
+      sampling: { ...toSamplingFields(input, model), seed: input.seed },
     },
     { asksForMaxTokens: false, format: toMessageFormat(input) },
   );

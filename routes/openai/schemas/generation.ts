@@ -8,7 +8,7 @@ import type { PromptInput } from '../../shared/schemas/prompt.ts';
 import { totalTimeoutMs } from '../../shared/schemas/bounds.ts';
 import type { CompletionInput } from './completions.ts';
 import { toOutputFormat } from './output-format.ts';
-import { toTopP } from '../../shared/schemas/top-p.ts';
+import { toSamplingFields } from '../../shared/schemas/sampling-fields.ts';
 
 /** Most sequences (prompts times `n`) in one request. */
 export const MAX_SEQUENCES = 128;
@@ -87,21 +87,14 @@ export function maxTokensOf(
   return { maxTokens: asked ?? byDefault, asksForMaxTokens: asked !== undefined };
 }
 
-/** Where the client says nothing, the model's files do; where these do not, OpenAI's defaults hold. */
-function toSampling(
-  input: GenerationInput,
-  { generationDefaults: defaults = {} }: ModelInfo,
-): SamplingParams {
+function toSampling(input: GenerationInput, model: ModelInfo): SamplingParams {
   const { repetition_penalty: repetitionPenalty, repeat_penalty: otherName } = input;
   return {
-    ...toTopP(input.temperature ?? defaults.temperature ?? 1, input.top_p ?? defaults.topP ?? 1),
-    topK: Math.max(input.top_k ?? defaults.topK ?? 0, 0),
-    minP: input.min_p ?? defaults.minP ?? 0,
+    ...toSamplingFields({ ...input, repetition_penalty: repetitionPenalty ?? otherName }, model),
     seed: input.seed ?? undefined,
     logitBias: new Map(Object.entries(input.logit_bias ?? {}).map(([id, bias]) => [Number(id), bias])),
     frequencyPenalty: input.frequency_penalty ?? 0,
     presencePenalty: input.presence_penalty ?? 0,
-    repetitionPenalty: repetitionPenalty ?? otherName ?? defaults.repetitionPenalty ?? 1,
   };
 }
 

@@ -19,7 +19,7 @@ import {
   type ResponseInput,
   type ToolChoiceInput,
 } from './response-request.ts';
-import { toTopP } from '../../shared/schemas/top-p.ts';
+import { toSamplingFields } from '../../shared/schemas/sampling-fields.ts';
 
 /** The items that an answer follows. */
 export interface FollowedItems {
@@ -43,6 +43,7 @@ export function toResponseGeneration(
   timeoutMs: number,
 ): GenerationRequest {
   const maxTokens = input.max_output_tokens ?? undefined;
+  const { temperature, top_p, top_k } = input;
   if (input.truncation === 'auto' && maxTokens === undefined) {
     throw invalidField(
       'truncation',
@@ -57,11 +58,7 @@ export function toResponseGeneration(
       numLogprobs: asksForLogprobs(input) ? (input.top_logprobs ?? 0) : undefined,
       cacheSalt: input.cache_salt ?? undefined,
       priority: input.priority ?? 0,
-      sampling: {
-        ...toTopP(input.temperature ?? 1, input.top_p ?? 1),
-        topK: Math.max(input.top_k ?? 0, 0),
-        seed: input.seed ?? undefined,
-      },
+      sampling: { ...toSamplingFields({ temperature, top_p, top_k }, model), seed: input.seed ?? undefined },
     },
     {
       asksForMaxTokens: maxTokens !== undefined,
@@ -80,7 +77,10 @@ const summaryOf = ({ reasoning }: Pick<ResponseInput, 'reasoning'>): string | un
   reasoning?.summary ?? reasoning?.generate_summary ?? undefined;
 
 /** What a response repeats of its request. */
-export function toEcho(input: ResponseInput, modelId: string): ResponseEcho {
+export function toEcho(
+  input: ResponseInput,
+  { id, generationDefaults: defaults }: Pick<ModelInfo, 'id' | 'generationDefaults'>,
+): ResponseEcho {
   const { reasoning } = input;
   const tools = (input.tools ?? []).filter(isFunctionTool);
   return {
@@ -89,13 +89,13 @@ export function toEcho(input: ResponseInput, modelId: string): ResponseEcho {
     max_output_tokens: input.max_output_tokens ?? null,
     max_tool_calls: input.max_tool_calls ?? null,
     metadata: input.metadata ?? {},
-    model: modelId,
+    model: id,
     parallel_tool_calls: input.parallel_tool_calls ?? true,
     previous_response_id: input.previous_response_id ?? null,
     prompt_cache_key: input.prompt_cache_key ?? null,
     reasoning: { effort: reasoning?.effort ?? null, summary: summaryOf(input) ?? null },
     store: input.store ?? true,
-    temperature: input.temperature ?? 1,
+    temperature: input.temperature ?? defaults?.temperature ?? 1,
     text: { format: input.text?.format ?? { type: 'text' } },
     tool_choice: input.tool_choice ?? 'auto',
     tools: tools.map(({ type, name, description, parameters, strict }) => ({
@@ -106,7 +106,7 @@ export function toEcho(input: ResponseInput, modelId: string): ResponseEcho {
       strict: strict ?? null,
     })),
     top_logprobs: input.top_logprobs ?? 0,
-    top_p: input.top_p ?? 1,
+    top_p: input.top_p ?? defaults?.topP ?? 1,
     truncation: input.truncation ?? 'disabled',
     user: input.user ?? null,
   };

@@ -30,7 +30,7 @@ beforeEach(() => {
 
 /** It says that it answers the text. */
 const bodyOf = (requestId: string, text: string): ResponseBody =>
-  responseBody(requestId, `to ${text}`, toEcho({ input: text }, 'tiny'));
+  responseBody(requestId, `to ${text}`, toEcho({ input: text }, { id: 'tiny' }));
 
 function keep(ownerId: string, requestId: string, before?: Turn, text = 'a'): StoredResponse {
   const input = toTurn(before, toStoredItems(text, requestId));

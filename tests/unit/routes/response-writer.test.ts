@@ -24,7 +24,7 @@ const isEvent = new Ajv2020({ strict: false }).compile(z.toJSONSchema(responseEv
 const writerOf = (withLogprobs = false, summary: 'auto' | null = null): ResponseWriter =>
   new ResponseWriter({
     requestId: 'r1',
-    echo: toEcho({ input: 'a', reasoning: { summary } }, 'tiny'),
+    echo: toEcho({ input: 'a', reasoning: { summary } }, { id: 'tiny' }),
     prompt: { isTruncated: false, numDropped: 0 },
     tokenizer: { idToBytes: (tokenId) => new TextEncoder().encode(`<${tokenId}>`) },
     withLogprobs,
