@@ -1,9 +1,12 @@
+import { MIMEType } from 'node:util';
 import { EngineError, invalidField } from '../errors.ts';
 import { isRecord } from '../values.ts';
 
 /** What a request has beside its files. */
 const MAX_REST_CHARACTERS = 2 ** 16;
 const MAX_FILES = 100;
+/** Of a form: its files and `conversionOptions`. */
+const MAX_PARTS = MAX_FILES + 1;
 
 /** A body that holds files, as its text without their bytes, and their bytes: plain data, which crosses processes. */
 export interface Upload {
@@ -76,14 +79,41 @@ function parse(bytes: Uint8Array): unknown {
   }
 }
 
-async function readForm(bytes: Uint8Array, contentType: string): Promise<Upload> {
-  let form: FormData;
+/** Each part costs Node's parser some objects: too many parts are refused before any of them is parsed. */
+function checkParts(bytes: Uint8Array, boundary: string): void {
+  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const mark = Buffer.from(`--${boundary}`);
+  // One mark stands before each part, and one at the end.
+  let numParts = -1;
+  for (let at = body.indexOf(mark); at !== -1; at = body.indexOf(mark, at + mark.length)) {
+    if (++numParts > MAX_PARTS)
+      throw fault(`the form has more than ${MAX_PARTS} parts; send up to ${MAX_FILES} files a request`);
+  }
+}
+
+async function parseForm(bytes: Uint8Array, contentType: string): Promise<FormData> {
   try {
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- since a form may be large; this one is here, and bounded
-    form = await new Response(bytes, { headers: { 'content-type': contentType } }).formData();
+    return await new Response(bytes, { headers: { 'content-type': contentType } }).formData();
   } catch {
     throw fault('the body is not a form as multipart/form-data');
   }
+}
+
+/** Undefined where there is none, and where the header cannot be read. */
+function boundaryOf(contentType: string): string | undefined {
+  try {
+    return new MIMEType(contentType).params.get('boundary') ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function readForm(bytes: Uint8Array, contentType: string): Promise<Upload> {
+  const boundary = boundaryOf(contentType);
+  if (boundary === undefined) throw fault('the form has no boundary in its content-type');
+  checkParts(bytes, boundary);
+  const form = await parseForm(bytes, contentType);
   const files: Uint8Array[] = [];
   const parts: FormPart[] = [];
   for (const [field, value] of form) {
