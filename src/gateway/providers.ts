@@ -88,11 +88,19 @@ function localPath(api: Api, path: string): string | undefined {
   return model === undefined ? undefined : `/ai/run/${model}`;
 }
 
-/** Stays below the base, whatever dots the path has. */
+/** Dots, slashes and backslashes that a host, or a proxy before it, may decode: also where they are encoded several times. */
+const ENCODED = /%(?:25)*(2e|2f|5c)/gi;
+const DOT_SEGMENT = /[/\\]\.{1,2}(?:[/\\;]|$)/;
+
+/** Stays below the base, whatever dots the path has. `URL` has taken out those that are segments of their own. */
 function urlBelow(base: string, path: string): URL {
   const url = new URL(`${base}/${path}`);
   const { origin, pathname } = new URL(base);
-  if (url.origin !== origin || !url.pathname.startsWith(pathname.replace(/\/$/, ''))) {
+  const decoded = url.pathname.replaceAll(ENCODED, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  );
+  const isBelow = url.origin === origin && url.pathname.startsWith(`${pathname.replace(/\/$/, '')}/`);
+  if (!isBelow || DOT_SEGMENT.test(decoded)) {
     throw new EngineError('invalid_request', 'endpoint must be a path below the provider', {
       param: 'endpoint',
     });

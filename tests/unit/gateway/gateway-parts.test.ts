@@ -47,6 +47,32 @@ describe('where a request goes', () => {
     },
   );
 
+  it.each([
+    '../base-other/a',
+    'a/../../base-other',
+    '%2e%2e/base-other',
+    '.%2E/base-other/%2e%2e/base-third',
+    '..\\base-other',
+    '.\t./base-other',
+    '..',
+    'a/..%2f..%2fbase-other',
+    'a/..%5c../b',
+    'a/%252e%252e%252fbase-other',
+    'a/..;/..;/base-other',
+  ])('refuses to leave the base by %s, also to one that begins like it', (endpoint) => {
+    const hosts = new Map([['openai', 'https://proxy.example/v1/base']]);
+    expect(() => targetOf('openai', endpoint, hosts)).toThrow(/below the provider/);
+  });
+
+  it.each(['models/gpt..5', 'a//b', 'models/.hidden', 'a/%2Fb', 'a/../b'])(
+    'goes below the base by %s',
+    (endpoint) => {
+      const hosts = new Map([['openai', 'https://proxy.example/v1/base']]);
+      const target = targetOf('openai', endpoint, hosts);
+      expect(target.kind === 'host' && target.url.href).toMatch(/^https:\/\/proxy\.example\/v1\/base\//);
+    },
+  );
+
   it('knows the provider in the id of a model', () => {
     expect(splitModel('openai/gpt-5')).toEqual({ provider: 'openai', model: 'gpt-5' });
     expect(splitModel('workers-ai/@cf/a/b')).toEqual({ provider: 'workers-ai', model: '@cf/a/b' });
