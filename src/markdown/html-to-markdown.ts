@@ -1,7 +1,7 @@
 import domino, { type DomDocument, type DomElement, type DomNode } from '@mixmark-io/domino';
 import TurndownService from 'turndown';
 import { ConversionFault } from './conversion.ts';
-import { tableRow, tableRule } from './tables.ts';
+import { tableRow, tableRule, toCell } from './tables.ts';
 
 /** Elements in one another; turndown goes down by recursion. */
 const MAX_LEVELS = 400;
@@ -196,12 +196,7 @@ function markOf(item: DomNode, numbers: Map<DomNode, number>): string {
 const CELL_END = '\0';
 
 /** What turndown made of a cell, in one line; the text in it is escaped but for what ends a cell. */
-const toCellText = (content: string): string =>
-  content
-    .trim()
-    .replaceAll(CELL_END, ' ')
-    .replaceAll('|', '\\|')
-    .replaceAll(/\s*\n\s*/g, '<br>');
+const toCellText = (content: string): string => toCell(content.trim().replaceAll(CELL_END, ' '));
 
 function tableOf(row: DomNode): DomNode {
   let node = row.parentNode;

@@ -1,12 +1,17 @@
 /** A table wider than this is told by its first columns. */
 const MAX_COLUMNS = 1024;
 
-/** A cell's text in one line of a table. */
+/**
+ * A cell's text in one line of a table, without the blanks around its lines. By parts: an expression that begins with blanks
+ * tries each of a long run of them, which takes the square of their number.
+ */
 export const toCell = (text: string): string =>
   text
-    .trim()
     .replaceAll('|', '\\|')
-    .replaceAll(/\s*[\r\n]+\s*/g, '<br>');
+    .split(/[\r\n]+/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join('<br>');
 
 /** A row of a table, of cells that `toCell` has made. */
 export const tableRow = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;

@@ -15,7 +15,7 @@ const MAX_COLUMNS = 16_384;
 const isBuiltinDate = (id: number): boolean => (id >= 14 && id <= 22) || (id >= 45 && id <= 47);
 /** A format of one's own: quoted text, colours and escapes apart, it has a letter of a date. */
 const isDateCode = (code: string): boolean =>
-  /[ymdhs]/i.test(code.replaceAll(/"[^"]*"|\[(?!h|m|s)[^\]]*\]|\\./gi, ''));
+  /[ymdhs]/i.test(code.replaceAll(/"[^"]*"|\[(?!h|m|s)[^[\]]*\]|\\./gi, ''));
 
 /** The sheets of a workbook, in their order. */
 export function readXlsx(bytes: Uint8Array): Sheet[] {
