@@ -34,6 +34,14 @@ describe('FairJobs', () => {
     expect(jobs.isEmpty).toBe(true);
   });
 
+  it('passes over groups that may have no turn', () => {
+    const jobs = new FairJobs<Job>();
+    addAll(jobs, [...jobsOf('a/1', 2), ...jobsOf('b/1', 1)]);
+    expect(jobs.next((group) => group !== 'a')?.name).toBe('b/1.0');
+    expect(jobs.next((group) => group !== 'a')).toBeUndefined();
+    expect(jobs.next()?.name).toBe('a/1.0');
+  });
+
   it('gives the groups turns, however many members one has, and its members turns within', () => {
     const jobs = new FairJobs<Job>();
     addAll(jobs, jobsOf('a/1', 4));
