@@ -6,7 +6,7 @@ import { toBodyId, toChatBodyId } from '../../src/http/middleware/request-id.ts'
 import { defineRoute } from '../define-route.ts';
 import { COMPLETION_ERRORS, errorResponses, jsonContent, jsonResponse } from '../openapi-parts.ts';
 import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
-import { renderedPromptSchema, type RenderedPrompt } from '../shared/schemas/rendered-prompt.ts';
+import { renderedPromptSchema, toRenderedPrompt } from '../shared/schemas/rendered-prompt.ts';
 import { chatRequestSchema, toChat } from './schemas/chat.ts';
 import { completionRequestSchema } from './schemas/completions.ts';
 import { toCompletion } from './schemas/generation.ts';
@@ -33,13 +33,11 @@ export const renderCompletionRoute = defineRoute({
       const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
       const request = toCompletion(input, engine.model, timeoutMs);
       const prompts = await renderPrompts(engine, request, callerOf(c));
-      const { id } = c.var.scope;
-      const body: RenderedPrompt[] = prompts.map((tokenIds) => ({
-        request_id: toBodyId(id),
-        model: engine.model.id,
-        token_ids: tokenIds,
-      }));
-      return answerJson(c, body);
+      const id = toBodyId(c.var.scope.id);
+      return answerJson(
+        c,
+        prompts.map((tokenIds) => toRenderedPrompt(id, engine.model.id, tokenIds)),
+      );
     },
   }),
 });
@@ -65,13 +63,8 @@ export const renderChatRoute = defineRoute({
       const input = await readQueuedRequest(c, dependencies, chatRequestSchema, ({ messages }) => messages);
       const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
       const request = toChat(input, engine.model, timeoutMs);
-      const [tokenIds = []] = await renderPrompts(engine, request, callerOf(c));
-      const body: RenderedPrompt = {
-        request_id: toChatBodyId(c.var.scope.id),
-        model: engine.model.id,
-        token_ids: tokenIds,
-      };
-      return answerJson(c, body);
+      const [tokenIds] = await renderPrompts(engine, request, callerOf(c));
+      return answerJson(c, toRenderedPrompt(toChatBodyId(c.var.scope.id), engine.model.id, tokenIds));
     },
   }),
 });

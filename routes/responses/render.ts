@@ -5,7 +5,7 @@ import { toResponseId } from '../../src/http/middleware/request-id.ts';
 import { defineRoute } from '../define-route.ts';
 import { COMPLETION_ERRORS, errorResponses, jsonContent, jsonResponse } from '../openapi-parts.ts';
 import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.ts';
-import { renderedPromptSchema, type RenderedPrompt } from '../shared/schemas/rendered-prompt.ts';
+import { renderedPromptSchema, toRenderedPrompt } from '../shared/schemas/rendered-prompt.ts';
 import { toFollowedConversation } from './response-conversation.ts';
 import { toResponseGeneration } from './schemas/response-generation.ts';
 import { RESPONSE_FIELD_NAMES, responseRequestSchema } from './schemas/response-request.ts';
@@ -34,13 +34,8 @@ export const renderResponseRoute = defineRoute({
       const { followed } = toFollowedConversation(c, responses, input, config.bodyLimitBytes);
       const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
       const request = toResponseGeneration(input, followed, engine.model, timeoutMs);
-      const [tokenIds = []] = await renderPrompts(engine, request, callerOf(c));
-      const body: RenderedPrompt = {
-        request_id: toResponseId(c.var.scope.id),
-        model: engine.model.id,
-        token_ids: tokenIds,
-      };
-      return answerJson(c, body);
+      const [tokenIds] = await renderPrompts(engine, request, callerOf(c));
+      return answerJson(c, toRenderedPrompt(toResponseId(c.var.scope.id), engine.model.id, tokenIds));
     },
   }),
 });

@@ -9,4 +9,8 @@ export const renderedPromptSchema = z
   })
   .meta({ id: 'RenderedPrompt' });
 
-export type RenderedPrompt = z.output<typeof renderedPromptSchema>;
+export const toRenderedPrompt = (
+  id: string,
+  model: string,
+  tokenIds: readonly number[] = [],
+): z.output<typeof renderedPromptSchema> => ({ request_id: id, model, token_ids: tokenIds });
