@@ -1,9 +1,9 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { childEnvironment } from '../../src/process/child-environment.ts';
 import { EngineError } from '../../src/errors.ts';
+import { ended, kill, killWithUs } from './child-process.ts';
 
 /** What one engine took for one grammar: a time for each token of its texts. */
 export interface MeasuredRun {
@@ -71,8 +71,7 @@ export class GrammarContender {
     const child = this.#child;
     this.#child = undefined;
     if (child === undefined) return;
-    child.kill('SIGKILL');
-    await ended(child);
+    await kill(child);
   }
 
   async #started(): Promise<{ child: ChildProcessWithoutNullStreams; lines: Lines }> {
@@ -82,10 +81,8 @@ export class GrammarContender {
     const child = spawn(program, args, { env: { ...childEnvironment(), ...this.#environment } });
     child.stderr.resume();
     child.stdin.on('error', () => undefined); // It has ended; the lines say so.
-    const killWithUs = (): void => void child.kill('SIGKILL');
-    process.once('exit', killWithUs);
-    child.once('exit', () => process.removeListener('exit', killWithUs));
-    const timer = setTimeout(killWithUs, START_LIMIT_MS);
+    killWithUs(child);
+    const timer = setTimeout(() => child.kill('SIGKILL'), START_LIMIT_MS);
     const lines: Lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const { value, done } = await lines.next();
     clearTimeout(timer);
@@ -95,10 +92,6 @@ export class GrammarContender {
     this.#lines = lines;
     return { child, lines };
   }
-}
-
-async function ended(child: ChildProcessWithoutNullStreams): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
 }
 
 /** Of a process so far; 0 once it has ended. */

@@ -10,6 +10,7 @@ import {
 import { readSse } from '../../src/client/read-sse.ts';
 import { EngineError } from '../../src/errors.ts';
 import { childEnvironment } from '../../src/process/child-environment.ts';
+import { hasEnded, kill, killWithUs } from './child-process.ts';
 
 const START_LIMIT_MS = 120_000;
 const POLL_MS = 50;
@@ -47,9 +48,7 @@ export class LlamaServer implements BenchmarkTarget {
       ],
       { env: childEnvironment(), stdio: 'ignore' },
     );
-    const killWithUs = (): void => void child.kill('SIGKILL');
-    process.once('exit', killWithUs);
-    child.once('exit', () => process.removeListener('exit', killWithUs));
+    killWithUs(child);
     child.on('error', () => undefined);
     const server = new LlamaServer(child, `http://127.0.0.1:${port}`);
     try {
@@ -64,7 +63,7 @@ export class LlamaServer implements BenchmarkTarget {
   async #untilReady(signal: AbortSignal): Promise<void> {
     const until = performance.now() + START_LIMIT_MS;
     while (performance.now() < until) {
-      if (this.#child.pid === undefined || this.#child.exitCode !== null) break;
+      if (hasEnded(this.#child)) break;
       const answer = await fetch(`${this.#url}/health`, { signal }).catch(() => undefined);
       signal.throwIfAborted();
       if (answer?.ok === true) return;
@@ -123,12 +122,8 @@ export class LlamaServer implements BenchmarkTarget {
     }
   }
 
-  async stop(): Promise<void> {
-    if (this.#child.pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null)
-      return;
-    const ended = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await ended;
+  stop(): Promise<void> {
+    return kill(this.#child);
   }
 }
 

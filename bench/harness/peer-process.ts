@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { childEnvironment } from '../../src/process/child-environment.ts';
 import { EngineError } from '../../src/errors.ts';
+import { kill, killWithUs } from './child-process.ts';
 import type { RunStreams, StreamsRun } from './run-streams.ts';
 import type { Workload } from '../../src/bench/workload.ts';
 
@@ -40,9 +41,7 @@ export class PeerProcess {
       env: childEnvironment(),
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
-    const killWithUs = (): void => void child.kill('SIGKILL');
-    process.once('exit', killWithUs);
-    child.once('exit', () => process.removeListener('exit', killWithUs));
+    killWithUs(child);
     try {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(START_LIMIT_MS)]);
       const { description = 'unnamed' } = await nextMessage(child, limit);
@@ -80,11 +79,8 @@ export class PeerProcess {
     await this.#pending;
   }
 
-  async stop(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const ended = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await ended;
+  stop(): Promise<void> {
+    return kill(this.#child);
   }
 
   async #order(

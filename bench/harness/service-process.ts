@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError } from '../../src/errors.ts';
+import { ended, hasEnded, killWithUs } from './child-process.ts';
 
 /** A service in a process of its own, ready for requests. */
 export interface ServiceProcess {
@@ -48,9 +49,7 @@ export async function startServiceProcess(
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  const killWithUs = (): void => void child.kill('SIGKILL');
-  process.once('exit', killWithUs);
-  child.once('exit', () => process.removeListener('exit', killWithUs));
+  killWithUs(child);
   try {
     const url = await readUrl(child, AbortSignal.any([signal, AbortSignal.timeout(START_LIMIT_MS)]));
     const { pid = NaN } = child;
@@ -99,16 +98,10 @@ export function reasonIn(stderr: string): string {
 }
 
 async function stop(child: ChildProcess): Promise<void> {
-  if (hasEnded(child)) return;
-  const ended = once(child, 'exit');
   const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
   child.kill('SIGTERM');
-  await ended;
+  await ended(child);
   clearTimeout(timer);
-}
-
-function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
-  return exitCode !== null || signalCode !== null;
 }
 
 /**
