@@ -1,12 +1,8 @@
 import { BOUNDS, type BoundName, type BoundReading, type BoundVerdict } from './bounds.ts';
 import { formatNumber, toMarkdown } from './comparison-table.ts';
-import type { MachineReport } from '../../src/bench/describe-machine.ts';
+import { describeTimes, type MeasuredRun } from './measured-run.ts';
 
-export interface BoundsReport {
-  /** ISO 8601. */
-  startedAt: string;
-  durationMs: number;
-  machine: MachineReport;
+export interface BoundsReport extends MeasuredRun {
   model: string;
   /** As the service describes it. */
   runtime: string;
@@ -50,12 +46,12 @@ function withUnit(name: BoundName, text: string): string {
   return text + BOUNDS[name].unit;
 }
 
-function describeRun({ machine, model, runtime, device, startedAt, durationMs }: BoundsReport): string {
-  const { cpu, numCores, memoryBytes, platform, nodeVersion, loadBefore, loadAfter } = machine;
+function describeRun(report: BoundsReport): string {
+  const { model, runtime, device } = report;
+  const { cpu, numCores, memoryBytes, platform, nodeVersion } = report.machine;
   const on = device === cpu ? '' : ` on ${device}`;
   return (
     `${model}; ${runtime}${on}. ${cpu}, ${numCores} cores, ${(memoryBytes / 2 ** 30).toFixed(0)} GiB, ${platform}, ` +
-    `Node ${nodeVersion}, ${startedAt.slice(0, 10)}; load ${loadBefore.toFixed(2)} before, ${loadAfter.toFixed(2)} after, ` +
-    `${(durationMs / 1000).toFixed(0)} s. A service of its own through HTTP and SSE, its client on the same cores, drafts off.`
+    `Node ${nodeVersion}, ${describeTimes(report)}. A service of its own through HTTP and SSE, its client on the same cores, drafts off.`
   );
 }

@@ -1,5 +1,5 @@
 import type { CellResult, ContenderResult } from './compare-runtimes.ts';
-import type { MachineReport } from '../../src/bench/describe-machine.ts';
+import type { MeasuredRun } from './measured-run.ts';
 import { cellTitle } from './cell-title.ts';
 import type { Cell } from './measure-cell.ts';
 import { median } from '../../src/bench/latency-summary.ts';
@@ -17,11 +17,7 @@ export interface ModelComparison {
   rows: readonly ComparisonRow[];
 }
 
-export interface ComparisonReport {
-  /** ISO 8601. */
-  startedAt: string;
-  durationMs: number;
-  machine: MachineReport;
+export interface ComparisonReport extends MeasuredRun {
   /** By how much the columns are told apart: what was asked for, before a short context shortened a prompt. */
   cells: readonly Cell[];
   rounds: number;

@@ -1,4 +1,4 @@
-import type { MachineReport } from '../../src/bench/describe-machine.ts';
+import { describeTimes, type MeasuredRun } from './measured-run.ts';
 import { median } from '../../src/bench/latency-summary.ts';
 import { formatNumber, toMarkdown } from './comparison-table.ts';
 import { isRate, measureTitle, type GgufMeasure, type GgufRow } from './gguf-bars.ts';
@@ -24,13 +24,9 @@ export interface GgufComparison {
   readings: readonly GgufReading[];
 }
 
-export interface GgufReport {
+export interface GgufReport extends MeasuredRun {
   /** What ours is held against. */
   peer: string;
-  /** ISO 8601. */
-  startedAt: string;
-  durationMs: number;
-  machine: MachineReport;
   rounds: number;
   comparisons: readonly GgufComparison[];
   /** Trials beside which others were at work: with any, there is no judgement. */
@@ -55,6 +51,10 @@ export function isMet({ measure, bar }: GgufRow, readings: readonly GgufReading[
   const ratio = median(ratios);
   return isRate(measure) ? ratio >= bar : ratio <= bar;
 }
+
+/** Whether every bar is met, of those that were measured. */
+export const areMet = ({ comparisons }: GgufReport): boolean =>
+  comparisons.every(({ rows, readings }) => rows.every((row) => isMet(row, readings) !== false));
 
 /** Markdown: a line for each file and measure, what ran, where and how. */
 export function formatGgufReport(report: GgufReport): string {
@@ -111,12 +111,12 @@ function mebibytes(bytes: number): string {
 
 const MEMORY_NOTE = ' Resident memory is held against the bytes of the file and of the KV cache.';
 
-function describeRun({ peer, machine, startedAt, durationMs, rounds, comparisons }: GgufReport): string {
-  const { cpu, numCores, platform, nodeVersion, loadBefore, loadAfter } = machine;
+function describeRun(report: GgufReport): string {
+  const { peer, rounds, comparisons } = report;
+  const { cpu, numCores, platform, nodeVersion } = report.machine;
   const hasMemory = comparisons.some(({ rows }) => rows.some(({ measure }) => measure === 'resident'));
   return (
-    `${cpu}, ${numCores} cores, ${platform}, Node ${nodeVersion}, ${startedAt.slice(0, 10)}; ` +
-    `load ${loadBefore.toFixed(2)} before, ${loadAfter.toFixed(2)} after, ${(durationMs / 1000).toFixed(0)} s. ` +
+    `${cpu}, ${numCores} cores, ${platform}, Node ${nodeVersion}, ${describeTimes(report)}. ` +
     `Tokenflare through HTTP and SSE and ${peer} in turn; no cache knows a prompt of TTFT or of whole ` +
     `requests. Ratios are of one round, medians of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}; lower is better ` +
     `for times and memory.${hasMemory ? MEMORY_NOTE : ''}`

@@ -1,6 +1,6 @@
 import { formatNumber, toMarkdown } from './comparison-table.ts';
 import { spreadOf, type PeerReading, type Spread, type Verdict } from './judge-peers.ts';
-import type { MachineReport } from '../../src/bench/describe-machine.ts';
+import { describeTimes, type MeasuredRun } from './measured-run.ts';
 import { cellTitle } from './cell-title.ts';
 import { barTitle, PEER_CELLS, type Peer, type PeerColumn, type PeerSelection } from './peer-bars.ts';
 import { median } from '../../src/bench/latency-summary.ts';
@@ -15,11 +15,7 @@ export interface PeerContender {
   failure?: string;
 }
 
-export interface PeerReport {
-  /** ISO 8601. */
-  startedAt: string;
-  durationMs: number;
-  machine: MachineReport;
+export interface PeerReport extends MeasuredRun {
   selection: PeerSelection;
   rounds: number;
   contenders: readonly PeerContender[];
@@ -106,15 +102,15 @@ function describeContender({ name, description, textAlike, failure }: PeerConten
   return `- \`${name}\`: ${description}${text}${failure === undefined ? '' : `; failed: ${failure}`}`;
 }
 
-function describeRun({ machine, startedAt, durationMs, rounds }: PeerReport): string {
-  const { cpu, numCores, memoryBytes, platform, nodeVersion, loadBefore, loadAfter } = machine;
+function describeRun(report: PeerReport): string {
+  const { rounds } = report;
+  const { cpu, numCores, memoryBytes, platform, nodeVersion } = report.machine;
   const [decode] = PEER_CELLS.filter((cell) => cell.kind === 'decode');
   const lengths =
     decode === undefined ? '' : `prompts of ${decode.promptTokens} tokens, ${decode.maxTokens} new, greedy; `;
   return (
     `${cpu}, ${numCores} cores, ${(memoryBytes / 2 ** 30).toFixed(0)} GiB, ${platform}, Node ${nodeVersion}, ` +
-    `${startedAt.slice(0, 10)}; load ${loadBefore.toFixed(2)} before, ${loadAfter.toFixed(2)} after, ` +
-    `${(durationMs / 1000).toFixed(0)} s. GPT-2 small (124M, random weights), ${lengths}` +
+    `${describeTimes(report)}. GPT-2 small (124M, random weights), ${lengths}` +
     `Tokenflare through HTTP and SSE, the others in process. Decode counts tokens while all streams decode, behind ` +
     `prompts that Tokenflare has in its prefix cache, and that the others compute before. Whole requests and TTFT are ` +
     `of prompts that no cache knows; of whole requests the new tokens are counted, from sending to the last of them. ` +

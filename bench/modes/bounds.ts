@@ -1,7 +1,7 @@
 import { BOUND_NAMES, judgeBound, type BoundName, type BoundReading } from '../harness/bounds.ts';
 import { formatBounds, type BoundsReport } from '../harness/bounds-report.ts';
 import { HttpTarget } from '../../src/bench/http-target.ts';
-import { describeMachine, readLoad } from '../../src/bench/describe-machine.ts';
+import { startRun } from '../harness/measured-run.ts';
 import {
   IDLE_TOKENS,
   SEAT_TOKENS,
@@ -67,8 +67,7 @@ export const BOUNDS_MODE = benchMode({
 
 /** What a service keeps to beside its speed, each in a process of its own, as its clients see it. */
 async function benchBounds(params: BoundsParams, signal: AbortSignal): Promise<BoundsReport> {
-  const startedAt = new Date();
-  const loadBefore = readLoad();
+  const endRun = startRun();
   const { directory, label: model } = await findModel(params.model);
   const readings: BoundReading[] = [];
   let about = { runtime: 'unknown', device: 'unknown' };
@@ -92,9 +91,7 @@ async function benchBounds(params: BoundsParams, signal: AbortSignal): Promise<B
   }
   const inOrder = BOUND_NAMES.flatMap((name) => readings.filter((reading) => reading.name === name));
   return {
-    startedAt: startedAt.toISOString(),
-    durationMs: Date.now() - startedAt.getTime(),
-    machine: describeMachine(loadBefore),
+    ...endRun(),
     model,
     ...about,
     readings: inOrder,

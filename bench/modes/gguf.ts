@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeMachine, readLoad } from '../../src/bench/describe-machine.ts';
+import { startRun } from '../harness/measured-run.ts';
 import { HttpTarget } from '../../src/bench/http-target.ts';
 import { Workload } from '../../src/bench/workload.ts';
 import { compareCells } from '../harness/compare-cells.ts';
@@ -15,8 +15,8 @@ import {
   type GgufFile,
 } from '../harness/gguf-bars.ts';
 import {
+  areMet,
   formatGgufReport,
-  isMet,
   type GgufComparison,
   type GgufReading,
   type GgufReport,
@@ -50,8 +50,7 @@ export const GGUF_MODE = benchMode({
   options: OPTIONS,
   measure: benchGguf,
   format: formatGgufReport,
-  isMet: ({ comparisons }) =>
-    comparisons.every(({ rows, readings }) => rows.every((row) => isMet(row, readings) !== false)),
+  isMet: areMet,
   isDisturbed: ({ disturbances }) => disturbances.length > 0,
 });
 
@@ -60,17 +59,14 @@ async function benchGguf(params: GgufParams, signal: AbortSignal): Promise<GgufR
   const quiet = new QuietMachine();
   const prepared = await prepareGgufFiles(signal);
   await quiet.demand();
-  const startedAt = new Date();
-  const loadBefore = readLoad();
+  const endRun = startRun();
   const comparisons: GgufComparison[] = [];
   for (const file of params.files) {
     comparisons.push(await compareFile(file, prepared, params, quiet, signal));
   }
   return {
     peer: 'node-llama-cpp',
-    startedAt: startedAt.toISOString(),
-    durationMs: Date.now() - startedAt.getTime(),
-    machine: describeMachine(loadBefore),
+    ...endRun(),
     rounds: params.rounds,
     comparisons,
     disturbances: quiet.disturbances,

@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { describeMachine, readLoad } from '../../src/bench/describe-machine.ts';
+import { startRun } from '../harness/measured-run.ts';
 import { HttpTarget } from '../../src/bench/http-target.ts';
 import { availableCores } from '../../src/available-cores.ts';
 import { EngineError } from '../../src/errors.ts';
 import { compareTargets, type TargetsReadings } from '../harness/compare-targets.ts';
 import { isCell, lengthOf, SERVER_ROWS, type GgufRow } from '../harness/gguf-bars.ts';
-import { formatGgufReport, isMet, type GgufComparison, type GgufReport } from '../harness/gguf-report.ts';
+import { areMet, formatGgufReport, type GgufComparison, type GgufReport } from '../harness/gguf-report.ts';
 import { LlamaServer } from '../harness/llama-server.ts';
 import { QuietMachine } from '../harness/quiet-machine.ts';
 import { startServiceProcess } from '../harness/service-process.ts';
@@ -40,8 +40,7 @@ export const LLAMA_SERVER_MODE = benchMode({
   options: OPTIONS,
   measure: benchLlamaServer,
   format: formatGgufReport,
-  isMet: ({ comparisons }) =>
-    comparisons.every(({ rows, readings }) => rows.every((row) => isMet(row, readings) !== false)),
+  isMet: areMet,
   isDisturbed: ({ disturbances }) => disturbances.length > 0,
 });
 
@@ -49,14 +48,11 @@ export const LLAMA_SERVER_MODE = benchMode({
 async function benchLlamaServer(params: Params, signal: AbortSignal): Promise<GgufReport> {
   const quiet = new QuietMachine();
   await quiet.demand();
-  const startedAt = new Date();
-  const loadBefore = readLoad();
+  const endRun = startRun();
   const comparison = await compareFile(params, quiet, signal);
   return {
     peer: "llama.cpp's server",
-    startedAt: startedAt.toISOString(),
-    durationMs: Date.now() - startedAt.getTime(),
-    machine: describeMachine(loadBefore),
+    ...endRun(),
     rounds: params.rounds,
     comparisons: [comparison],
     disturbances: quiet.disturbances,

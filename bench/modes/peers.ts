@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { compareRuntimes, type Contender } from '../harness/compare-runtimes.ts';
 import { HttpTarget } from '../../src/bench/http-target.ts';
 import { judgePeers, numAlike, type PeerReading } from '../harness/judge-peers.ts';
-import { describeMachine, readLoad } from '../../src/bench/describe-machine.ts';
+import { startRun } from '../harness/measured-run.ts';
 import { cellTitle } from '../harness/cell-title.ts';
 import type { Cell } from '../harness/measure-cell.ts';
 import {
@@ -88,8 +88,7 @@ async function benchPeers(params: PeersParams, signal: AbortSignal): Promise<Pee
   const quiet = new QuietMachine();
   const files = await preparePeers(signal);
   await quiet.demand();
-  const startedAt = new Date();
-  const loadBefore = readLoad();
+  const endRun = startRun();
   const contenders = new Map<PeerColumn | Peer, PeerContender>();
   const running: Running[] = [];
   const readings: PeerReading[] = [];
@@ -108,9 +107,7 @@ async function benchPeers(params: PeersParams, signal: AbortSignal): Promise<Pee
     await Promise.all(running.map(({ stop }) => stop()));
   }
   return {
-    startedAt: startedAt.toISOString(),
-    durationMs: Date.now() - startedAt.getTime(),
-    machine: describeMachine(loadBefore),
+    ...endRun(),
     selection: { columns: params.columns, rows: params.rows },
     rounds: params.rounds,
     contenders: [...contenders.values()],

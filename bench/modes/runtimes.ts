@@ -8,7 +8,7 @@ import {
   type ModelComparison,
 } from '../harness/comparison-table.ts';
 import { HttpTarget } from '../../src/bench/http-target.ts';
-import { describeMachine, readLoad } from '../../src/bench/describe-machine.ts';
+import { startRun } from '../harness/measured-run.ts';
 import { cellTitle } from '../harness/cell-title.ts';
 import type { Cell } from '../harness/measure-cell.ts';
 import { serviceContender } from '../harness/service-contender.ts';
@@ -64,15 +64,12 @@ interface Running extends Contender {
 /** Every runtime with every model, each in a process of its own, as its clients see it. */
 async function benchRuntimes(params: RuntimesParams, signal: AbortSignal): Promise<ComparisonReport> {
   checkParams(params);
-  const startedAt = new Date();
-  const loadBefore = readLoad();
+  const endRun = startRun();
   const cells = planCells(params, Infinity);
   const models: ModelComparison[] = [];
   for (const model of params.models) models.push(await benchModel(model, params, signal));
   return {
-    startedAt: startedAt.toISOString(),
-    durationMs: Date.now() - startedAt.getTime(),
-    machine: describeMachine(loadBefore),
+    ...endRun(),
     cells,
     rounds: params.rounds,
     limitMs: params.maxSeconds * 1000,
