@@ -62,7 +62,7 @@ function checkIsClosed({ host, keysFile, allowAnonymous }: AccessConfig): void {
   throw new EngineError(
     'config_invalid',
     `HOST is '${host}', which other machines may reach, and there are no API keys. Make one with ` +
-      "'KEYS_FILE=keys.json npx tokenflare keys create NAME' and start with KEYS_FILE=keys.json; or serve everybody with " +
-      'ALLOW_ANONYMOUS=on',
+      "'KEYS_FILE=keys.json npx tokenflare keys create NAME' and start with KEYS_FILE=keys.json; or serve requests " +
+      'without a key by ALLOW_ANONYMOUS=on',
   );
 }

@@ -108,7 +108,7 @@ export async function listStaged(modelsDir: string): Promise<string[]> {
   return folders.map(({ name }) => modelIdOfFolder(name)).toSorted();
 }
 
-/** Beside the staging folders, none of which is called so. */
+/** A folder beside the staging folders; their names are never this one. */
 const LOCKS = 'locks';
 
 /**

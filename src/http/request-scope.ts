@@ -45,7 +45,7 @@ export class RequestScope implements WatchedRequest {
   fairnessName = '';
   /** Of its body: fields that no list has, and that are passed over. */
   ignoredFields: readonly string[] = [];
-  /** What the client calls this service; undefined where that is no name. */
+  /** The host that the client named; undefined if it is not a valid one. */
   authority: Authority | undefined;
   /** A trusted proxy speaks for the client. */
   isProxied = false;

@@ -122,7 +122,7 @@ export function ggufModelNames(metadata: ReadonlyMap<string, unknown>): string[]
 }
 
 /**
- * The recommendation for a model by its names, the first of which that belongs to a family decides.
+ * The recommendation for a model by its names: the first name that belongs to a family decides.
  * @param architecture as ModelConfig names it
  */
 export function familyDefaults(architecture: string, names: readonly string[]): FamilyDefaults | undefined {

@@ -60,7 +60,7 @@ export class WarningFilter {
   #held: string | undefined;
   #skipsEmptyLine = false;
 
-  /** @returns what is to be shown of it and of what was held, whole lines only */
+  /** @returns the whole lines to show, of this text and of what was held */
   take(text: string): string {
     const lines = (this.#line + text).split('\n');
     this.#line = lines.pop() ?? '';

@@ -221,7 +221,7 @@ export class Scheduler {
         passed.add(clientId);
         if (waiting.firstOf(clientId) === undefined) numReserved++;
         if (!this.queue.lacksPages(clientId)) continue;
-        // Else what becomes free would go to others for ever, who need less.
+        // Otherwise free pages would always go to sequences that need fewer.
         mayStart = !this.queue.isOwedPages(clientId) && ++numLacking < MOST_LACKING;
       }
     }

@@ -7,7 +7,7 @@ import type { Sequence } from './sequence.ts';
  * slowest gaps between a stream's tokens stay below 2.5 times those without prompts; what a step takes varies by a tenth.
  */
 const MAX_SLOWDOWN = 2.2;
-/** Of a step's rows, those that prompts get in any case, lest they starve: a share of 16 in 128. */
+/** The share of a step's rows that prompts always get, so that they do not starve: 16 of 128. */
 const LEAST_SHARE = 1 / 8;
 /** The kernels compute rows in tiles of so many. */
 const TILE_ROWS = 4;
@@ -15,7 +15,7 @@ const TILE_ROWS = 4;
 /** What running streams allow a step to take. */
 export interface PrefillBudget {
   limitMs: number;
-  /** The step may have so many rows whatever it takes. */
+  /** The step may have this many rows, however long it takes. */
   leastRows: number;
 }
 

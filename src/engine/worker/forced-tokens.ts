@@ -16,8 +16,8 @@ interface SequenceInStep {
 }
 
 /**
- * Gives sequences the tokens of which there is no choice, by the form or since the reasoning must end: they need no
- * logits, and so no step of their own. The next step computes them as it does a prompt's.
+ * Gives sequences the tokens that leave no choice, because the form or the end of the reasoning forces them. They need
+ * no logits, and so no step of their own. The next step computes them as it does a prompt's.
  *
  * Meanwhile all sequences of the step wait, so there is a bound on the tokens and on the time. The sequences get them one
  * at a time, in turns. What the bound leaves over follows later: a draw takes the forced token, too (TokenDrawer), so the

@@ -1,7 +1,7 @@
 /**
- * The least set of rules of which a property holds that hangs on the rules which a rule refers to. `holds` says whether
- * it holds of a rule, given the rules known so far. Walks from the back and from the front in turns: chains of rules go
- * one way or the other, so that few walks are enough.
+ * The rules that have a property, where a rule has it because of the rules that it refers to: the least such set. `holds`
+ * says whether a rule has it, given the rules that are known to have it so far. Walks go from the back and from the front
+ * in turns. Chains of rules go one way or the other, so few walks are enough.
  */
 export function leastFixedPoint(
   numRules: number,

@@ -117,7 +117,7 @@ class Continuations {
     return choiceOf(parts);
   }
 
-  /** The rules of which a text has ended where one of the rule `from` has: those that may be but another one. */
+  /** The rules whose text ends where a text of the rule `from` ends: `from`, and rules that may be one of these alone. */
   #endedWith(from: number): ReadonlySet<number> {
     const ended = new Set([from]);
     // The loop goes on with what it adds.

@@ -11,7 +11,7 @@ type Look = Parameters<typeof areDisjoint>[2];
 type Remedy = { readonly force: string } | { readonly forbid: string };
 
 /**
- * The branches of a `oneOf` as terms no value of which satisfies another branch. Where branches may overlap, objects are
+ * The branches of a `oneOf` as terms: no value of one satisfies another branch. Where branches may overlap, objects are
  * narrowed: a property that tells the branches apart is required, or one that the other branch requires is left out.
  * @throws EngineError `invalid_request` if neither can be done
  */

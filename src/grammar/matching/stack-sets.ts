@@ -19,7 +19,7 @@ export interface StackSet {
   entries: Entries | undefined;
 }
 
-/** A node of the program of which some items, or rounds, are done, and what follows behind it. */
+/** A node of the program, how many of its items or rounds are done, and what follows it. */
 export interface Frame {
   readonly id: number;
   readonly node: number;

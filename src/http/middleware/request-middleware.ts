@@ -19,7 +19,7 @@ import { answerHeaders } from './answer-headers.ts';
 /** Of a gateway that llm-d's router stands behind: whose share of the service the request takes. */
 export const FAIRNESS_HEADER = 'x-llm-d-inference-fairness-id';
 
-/** Which headers of which proxies count. */
+/** The headers of proxies that the service believes. */
 type TrustSettings = Pick<Config, 'trustProxy' | 'trustFairnessId'>;
 
 /**

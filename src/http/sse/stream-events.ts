@@ -80,7 +80,7 @@ function streamResumably(c: AppContext, options: EventStreamOptions, streams: St
     throw error;
   }
   scope.hold();
-  // Before the stream starts: one without a reader counts among those that nobody reads.
+  // The reader comes before the stream starts: a stream that starts without one counts as unread.
   const response = readStream(c, stream, 0, { pingIntervalMs, onClose: () => undefined });
   stream.start({
     frames: endedFrames(c, frames, form),

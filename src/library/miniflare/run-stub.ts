@@ -88,7 +88,7 @@ async function readBody(request: Request): Promise<{ body: ReadableStream | null
 const toRecord = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
 
 const BINARY = 'application/octet-stream';
-/** Node has read the body already, whatever it was packed and counted by. */
+/** These describe the body on the wire, which Node has decoded already. */
 const OF_THE_WIRE = ['content-encoding', 'content-length', 'transfer-encoding'];
 
 function toResponse(result: unknown, path: string, isStreamed: boolean): Response {

@@ -119,7 +119,7 @@ async function follow(signal: AbortSignal, follower: Follower): Promise<void> {
   }
 }
 
-/** What came after the view was left is told to nobody. */
+/** An answer that comes after the reader left the view is dropped. */
 async function askOnce(signal: AbortSignal, { onSnapshot, onError }: Follower): Promise<void> {
   try {
     const [metrics, { data: requests }] = await Promise.all([

@@ -1,4 +1,4 @@
-/** What the service refused, or that it could not be reached, in words for whoever reads the page. */
+/** What the service refused, or that it could not be reached, in words for the reader of the page. */
 export class ServiceError extends Error {
   /** 0 where no answer came. */
   readonly status: number;

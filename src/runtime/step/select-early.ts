@@ -34,7 +34,7 @@ export function selectEarly(
   return { operations: rewritten.operations, result: rewritten.valueOf(result) };
 }
 
-/** The values of which only selected rows are read, and which can be computed so. */
+/** The values that are read by their selected rows alone, and can be computed for these rows alone. */
 function narrowedValues(
   operations: readonly StepOperation[],
   selection: SelectRows,

@@ -50,7 +50,7 @@ export async function installDawn(integrity = DAWN_INTEGRITY): Promise<string> {
   } catch (error) {
     throw hasCode(error, ...NOT_WRITABLE) ? notWritable(home, error) : error;
   } finally {
-    // What was thrown before is what is to be told.
+    // An error of this `rm` would hide the one that was thrown before.
     await rm(staging, { recursive: true, force: true }).catch(() => undefined);
   }
   return home;

@@ -102,7 +102,7 @@ export class FairShares {
     return stops;
   }
 
-  /** What stops for work that is no sequence: it takes something only for a client without any. */
+  /** The sequence that stops for a reservation; undefined if the client has something running already. */
   stoppedForReservation(clientId: string): Sequence | undefined {
     if (this.#heldIn(this.#groupIdOf(clientId)).count === 0) return this.#stoppedAmongGroups(clientId);
     return this.#heldBy(clientId).count === 0 ? this.#stoppedAmongMembers(clientId) : undefined;
@@ -218,7 +218,7 @@ const NOTHING: Held = { amount: 0, count: 0 };
 interface Stoppable {
   /** Of those that have more. */
   readonly ofRich: Sequence | undefined;
-  /** Of all, for one of which none runs. */
+  /** Of all, for a party that has nothing running. */
   readonly ofSlices: Sequence | undefined;
 }
 

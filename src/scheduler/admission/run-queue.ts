@@ -190,7 +190,7 @@ export class RunQueue {
     return starting;
   }
 
-  /** Of some clients those of which nothing runs; all, where something runs of each. */
+  /** The clients that have nothing running; all of them, if each has. */
   #withoutAny(clientIds: readonly string[]): readonly string[] {
     const running = new Set(this.#running.map(({ clientId }) => clientId));
     const without = clientIds.filter((clientId) => !running.has(clientId));

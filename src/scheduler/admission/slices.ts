@@ -17,7 +17,7 @@ export function hasHadSlice(sequence: Sequence): boolean {
 /** More than run within a slice. Work on reservations goes on where there are no steps, and would add clients without end. */
 const MAX_PARTIES = 4096;
 
-/** Clients and groups of which something ran within the last slice, and runs no more. A step gives each text a token. */
+/** Clients and groups that had something running within the last slice, and have nothing now. A step gives each text a token. */
 export class RanLately {
   #step = 0;
   /** The step in which something of it ended or stopped last, by client and by group; the oldest first. */

@@ -35,7 +35,7 @@ export interface DescribedModel {
 
 /**
  * How a model's maker wants tokens drawn: by its files, or by the table of families where these say nothing. Values of both
- * are not mixed, since nobody has tried them together.
+ * are not mixed, since no maker has published them together.
  * @throws EngineError `weights_invalid` or `config_invalid` for a file that is there and cannot be read
  */
 export async function loadGenerationDefaults(model: DescribedModel): Promise<KnownDefaults> {

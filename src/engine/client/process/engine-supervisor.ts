@@ -259,12 +259,11 @@ export interface RestartHistory {
 export const NO_DEATHS: RestartHistory = { numDeaths: 0, delayMs: 0 };
 
 /**
- * Takes note of a death. The first is followed by a restart at once; an engine that dies again soon after it was ready is
- * restarted later each time, so that a fault that comes with the requests, or with the machine, does not keep it loading
- * for ever.
+ * Counts a death. After the first one the engine is restarted at once. An engine that dies again soon after it was ready
+ * waits longer each time: a fault of the requests or of the machine would otherwise keep it loading without end.
  *
  * @param servedMs how long the process that died had been ready, 0 if it never was
- * @param loadMs how long it had taken to be ready: less than that is no service, however long
+ * @param loadMs how long it had taken to be ready: one that was ready for less than that did not serve well
  */
 export function afterDeath(
   { numDeaths }: RestartHistory,

@@ -55,7 +55,7 @@ export class HeldSequences {
     this.#sequenceOfSeat = sequenceOfSeat;
   }
 
-  /** The seat that a sequence runs in; undefined for one that waits, be it since it was preempted. */
+  /** The seat that a sequence runs in; undefined for one that waits, also after a preemption. */
   seatOf(id: number): number | undefined {
     const seat = this.#held.has(id) ? this.#sequenceOfSeat.indexOf(id) : -1;
     return seat < 0 ? undefined : seat;

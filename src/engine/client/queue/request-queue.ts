@@ -8,12 +8,12 @@ export interface QueueBounds {
 }
 
 /**
- * Counts who waits for a seat. A request takes its slots when it arrives, before any work is done for it, so that a
- * burst is refused when it arrives and not after its prompts were tokenised. Free seats count as slots too: a queue
- * of length 0 still lets in what can start at once. Clients share the slots (FairCapacity).
+ * Counts the sequences that wait for a seat. A request takes its slots when it arrives, before any work is done for it:
+ * a burst is refused then, and not after its prompts were tokenised. Free seats count as slots too, so a queue of
+ * length 0 still lets in what can start at once. Clients share the slots (FairCapacity).
  *
- * A sequence that is preempted takes no slot again. It counts as running until its end, so that more may run than there
- * are seats, none of which is free then.
+ * A sequence that is preempted takes no slot again. It counts as running until its end, so more may count as running
+ * than there are seats. No seat is free then.
  */
 export class RequestQueue {
   readonly #bounds: QueueBounds;
