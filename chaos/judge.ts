@@ -1,5 +1,5 @@
 import type { ChaosCase } from './chaos-case.ts';
-import type { Settled } from './support/baseline.ts';
+import { mebibytes, type Settled } from './support/baseline.ts';
 import type { StreamEnd } from './support/client.ts';
 import type { CanaryRun, Observation } from './support/observation.ts';
 
@@ -115,5 +115,3 @@ function describeEnd({ status, errorCode, error, isWhole }: StreamEnd): string {
 }
 
 const fault = (isFault: boolean, text: string): string[] => (isFault ? [text] : []);
-
-const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20);

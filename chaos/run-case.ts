@@ -3,7 +3,7 @@ import type { CaseResult } from './case-result.ts';
 import type { ChaosCase } from './chaos-case.ts';
 import { judge, type Watched } from './judge.ts';
 import { Scene, Skip, withModel } from './scene.ts';
-import { afterRepetition, readBaseline, settle, type Baseline } from './support/baseline.ts';
+import { afterRepetition, readBaseline, settle, type Baseline, mebibytes } from './support/baseline.ts';
 import { Client } from './support/client.ts';
 import type { Fixtures } from './support/fixtures.ts';
 import type { Observation, ObserverTask } from './support/observation.ts';
@@ -170,8 +170,6 @@ const together = (one: Observation, other: Observation): Observation => ({
   canaries: [...one.canaries, ...other.canaries],
   peakMemory: one.peakMemory.numBytes > other.peakMemory.numBytes ? one.peakMemory : other.peakMemory,
 });
-
-const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
 
 function resultOf(
   { name, attack }: ChaosCase,

@@ -121,4 +121,4 @@ async function compare(service: ServiceUnderTest, client: Client, before: Baseli
   };
 }
 
-const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
+export const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
