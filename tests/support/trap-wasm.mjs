@@ -7,13 +7,15 @@ import workerThreads from 'node:worker_threads';
 
 /** Of the kernels that started last: the instance of the calling thread, and what the other threads were given. */
 let caller;
+let memory;
 let threads = [];
 
 const { WebAssembly: wasm } = globalThis;
 const { Instance } = wasm;
 wasm.Instance = function (...operands) {
   const instance = new Instance(...operands);
-  if ('stopThreads' in instance.exports) [caller, threads] = [instance.exports, []];
+  if ('stopThreads' in instance.exports)
+    [caller, memory, threads] = [instance.exports, operands[1].env.memory, []];
   return instance;
 };
 
@@ -32,8 +34,9 @@ function fillScratch(byte) {
     new Uint8Array(memory.buffer, tls, caller.__tls_size.value).fill(byte);
 }
 
-/** The exports of the kernels that started last, as the module has them. */
+/** The exports of the kernels that started last, as the module has them, and its memory. */
 export const rawExports = () => caller;
+export const rawMemory = () => memory;
 
 export const TRAPS = {
   /** The threads have much scratch, beside the memory. */
