@@ -270,6 +270,8 @@ function isJsonObject(text: string): boolean {
 const MAX_GAP = 128;
 /** Nothing, or tags: `[CALL_ID]a1b2c3d4e[ARGS]`, `>`, the end of an attribute, three backticks and `json`. */
 const GAP = /^["']?\s*(?:[[<>`][^]*)?$/;
+/** Behind tags a quote begins a text: of the object, as some models write it, or of a tool that takes no object. */
+const TEXT_BEGINS = /[\]>`]\s*"$/;
 
 /** Reads `NAME[ARGS]{…}` and its kin, behind the tag. */
 export function* readNamedJsonCall(reader: CallReader<NamedJsonFormat>, opening: string): Reading<boolean> {
@@ -280,6 +282,14 @@ export function* readNamedJsonCall(reader: CallReader<NamedJsonFormat>, opening:
   const name = (yield* feed.takeWhile(isNameCharacter, MAX_NAME_LENGTH)).replace(/:\d+$/, '');
   const gap = yield* feed.takeWhile((character) => character !== '{', MAX_GAP);
   if (!mayBeCalled(reader, name, true) || !GAP.test(gap) || (yield* feed.peek()) !== '{') return false;
+  if (TEXT_BEGINS.test(gap)) {
+    let text = '';
+    if (!(yield* readJsonString(feed, (more) => (text += more))) || !isJsonObject(text)) return false;
+    startCall(reader, name);
+    sink.callArguments(text);
+    sink.callEnd();
+    return true;
+  }
   startCall(reader, name);
   if (yield* feed.takeBalanced(sink.callArguments)) sink.callEnd();
   return true;

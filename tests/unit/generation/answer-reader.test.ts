@@ -201,6 +201,15 @@ describe('calls with any arguments', () => {
     );
   });
 
+  it('mistral-small-3.2: arguments that are a text are those that the text has, or no call', () => {
+    const options = { tools: formatOf('mistral-small-3.2'), parameters };
+    const written = readText('[TOOL_CALLS]f[ARGS]"{\\"a\\": \\"x\\"}"', options);
+    expect(written.calls).toEqual([{ name: 'f', args: '{"a": "x"}' }]);
+    for (const text of ['[TOOL_CALLS]f[ARGS]"{The tower"', '[TOOL_CALLS]f[ARGS]"{The tower']) {
+      expect(readText(text, options)).toMatchObject({ content: text, calls: [] });
+    }
+  });
+
   it.each(FAMILIES)('%s: what is cut off anywhere is a part of the whole', (family) => {
     const json = '{"a": "x \\"y\\" }", "b": 2}';
     const written: Partial<Record<string, string>> = {
