@@ -1,17 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
-import type * as Sqlite from 'node-sqlite3-wasm';
 import { EngineError } from '../errors.ts';
+import { SqliteFile, type Database } from '../sqlite-file.ts';
 import { VERSION } from '../version.ts';
 import type { BenchmarkReport } from './benchmark-report.ts';
 
-/** Where nothing is to outlive the service. */
-export const IN_MEMORY = ':memory:';
-
 /** Older ones are dropped. */
 const MAX_RUNS_KEPT = 500;
+/** Little: the service answers nobody meanwhile. */
+const BUSY_MS = 100;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS runs (
@@ -26,6 +22,9 @@ const SCHEMA = `
   );
   CREATE INDEX IF NOT EXISTS runs_by_start ON runs (started_at);
 `;
+
+/** A report may have a megabyte, and a list has none. */
+const SUMMARY_COLUMNS = 'id, started_at, version, model, runtime, cpu, peak_generated_tokens_per_s';
 
 /** What a list shows of a run. */
 export interface RunSummary {
@@ -51,10 +50,13 @@ export interface StoredRun extends RunSummary {
  */
 export class RunStore {
   readonly #path: string;
-  #database: Sqlite.Database | undefined;
+  readonly #maxRuns: number;
+  readonly #file: SqliteFile;
 
-  constructor(path: string) {
+  constructor(path: string, maxRuns = MAX_RUNS_KEPT) {
     this.#path = path;
+    this.#maxRuns = maxRuns;
+    this.#file = new SqliteFile(path, { schema: SCHEMA, busyMs: BUSY_MS });
   }
 
   /** Keeps a report; answers with its id. */
@@ -63,31 +65,32 @@ export class RunStore {
     const { startedAt, model, runtime, machine, loads } = report;
     const rates = loads.map(({ generatedTokensPerS }) => generatedTokensPerS);
     const peak = rates.length === 0 ? null : Math.max(...rates);
-    this.#use((database) => {
-      database.run('INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)', [
-        ...[id, startedAt, VERSION, model.id, runtime, machine.cpu, peak],
-        JSON.stringify(report),
-      ]);
-      database.run(
-        'DELETE FROM runs WHERE id NOT IN (SELECT id FROM runs ORDER BY started_at DESC, rowid DESC LIMIT ?)',
-        [MAX_RUNS_KEPT],
-      );
-    });
+    this.#named(() =>
+      this.#file.change((database) => {
+        database.run('INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)', [
+          ...[id, startedAt, VERSION, model.id, runtime, machine.cpu, peak],
+          JSON.stringify(report),
+        ]);
+        database.run(
+          'DELETE FROM runs WHERE id NOT IN (SELECT id FROM runs ORDER BY started_at DESC, rowid DESC LIMIT ?)',
+          [this.#maxRuns],
+        );
+      }),
+    );
     return id;
   }
 
   /** The newest first. */
   list(): RunSummary[] {
     const rows = this.#use((database) =>
-      database.all('SELECT * FROM runs ORDER BY started_at DESC, rowid DESC'),
+      database.all(`SELECT ${SUMMARY_COLUMNS} FROM runs ORDER BY started_at DESC, rowid DESC`),
     );
-    return rows.map((row) => toSummary(row as unknown as Row));
+    return rows.map((row) => toSummary(row as unknown as SummaryRow));
   }
 
   find(id: string): StoredRun | undefined {
-    const row = this.#use((database) =>
-      database.get('SELECT * FROM runs WHERE id = ?', [id]),
-    ) as unknown as Row | null;
+    const row = this.#use((database) => database.get('SELECT * FROM runs WHERE id = ?', [id])) as unknown as
+      (SummaryRow & { report: string }) | null;
     if (row === null) return undefined;
     return { ...toSummary(row), report: JSON.parse(row.report) as BenchmarkReport };
   }
@@ -98,14 +101,17 @@ export class RunStore {
   }
 
   close(): void {
-    this.#database?.close();
-    this.#database = undefined;
+    this.#file.close();
   }
 
-  #use<T>(work: (database: Sqlite.Database) => T): T {
+  #use<T>(work: (database: Database) => T): T {
+    return this.#named(() => this.#file.use(work));
+  }
+
+  /** Errors name the setting that says where the file is. */
+  #named<T>(work: () => T): T {
     try {
-      this.#database ??= open(this.#path);
-      return work(this.#database);
+      return work();
     } catch (cause) {
       const message = `the results of benchmarks cannot be kept in ${this.#path}: ${String(cause)}; see BENCHMARK_RESULTS`;
       throw new EngineError('internal', message, { cause });
@@ -113,7 +119,7 @@ export class RunStore {
   }
 }
 
-interface Row {
+interface SummaryRow {
   id: string;
   started_at: string;
   version: string;
@@ -121,10 +127,9 @@ interface Row {
   runtime: string;
   cpu: string;
   peak_generated_tokens_per_s: number | null;
-  report: string;
 }
 
-const toSummary = (row: Row): RunSummary => ({
+const toSummary = (row: SummaryRow): RunSummary => ({
   id: row.id,
   startedAt: row.started_at,
   version: row.version,
@@ -133,12 +138,3 @@ const toSummary = (row: Row): RunSummary => ({
   cpu: row.cpu,
   peakGeneratedTokensPerS: row.peak_generated_tokens_per_s ?? undefined,
 });
-
-function open(path: string): Sqlite.Database {
-  if (path !== IN_MEMORY) mkdirSync(dirname(path), { recursive: true });
-  // CommonJS without names that Node could import; loaded here, since few services ever measure.
-  const sqlite = createRequire(import.meta.url)('node-sqlite3-wasm') as typeof Sqlite;
-  const database = new sqlite.Database(path);
-  database.exec(SCHEMA);
-  return database;
-}

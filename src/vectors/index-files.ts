@@ -8,10 +8,10 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type * as Sqlite from 'node-sqlite3-wasm';
 import { EngineError } from '../errors.ts';
+import { inTransaction, openDatabase, type Database } from '../sqlite-file.ts';
 import type { PropertyType } from './vector-types.ts';
 
 const VALUES_FILE = 'values.f32';
@@ -23,6 +23,8 @@ const BYTES_PER_NUMBER = 4;
  * a vector is in a metadata index that was made before it was put.
  */
 const SCHEMA = `
+  PRAGMA locking_mode = EXCLUSIVE;
+  PRAGMA journal_mode = TRUNCATE;
   CREATE TABLE IF NOT EXISTS vectors (
     slot INTEGER PRIMARY KEY,
     id BLOB NOT NULL UNIQUE,
@@ -68,7 +70,7 @@ export interface IndexState {
 export class IndexFiles {
   readonly #rowBytes: number;
   readonly #values: number;
-  readonly #database: Sqlite.Database;
+  readonly #database: Database;
   readonly #byId: Sqlite.Statement;
   readonly #bySlot: Sqlite.Statement;
 
@@ -76,7 +78,7 @@ export class IndexFiles {
   constructor(folder: string, dimensions: number) {
     this.#rowBytes = dimensions * BYTES_PER_NUMBER;
     try {
-      this.#database = openDatabase(join(folder, ROWS_FILE));
+      this.#database = openRows(folder);
       this.#byId = this.#database.prepare('SELECT * FROM vectors WHERE id = ?');
       this.#bySlot = this.#database.prepare('SELECT * FROM vectors WHERE slot = ?');
       this.#values = openSync(join(folder, VALUES_FILE), 'r+');
@@ -90,7 +92,7 @@ export class IndexFiles {
   /** Bytes that an index takes on disk before it has vectors; makes its files. */
   static create(folder: string): void {
     closeSync(openSync(join(folder, VALUES_FILE), 'wx'));
-    openDatabase(join(folder, ROWS_FILE)).close();
+    openRows(folder).close();
   }
 
   /** On disk, in bytes. */
@@ -194,8 +196,7 @@ export class IndexFiles {
   /** One change: all of it is kept, or nothing. */
   change(work: (change: Change) => void, now: { mutation: string; at: string }): void {
     const database = this.#database;
-    database.exec('BEGIN IMMEDIATE');
-    try {
+    inTransaction(database, () => {
       const { change } = this.state();
       const put = database.prepare('INSERT INTO vectors VALUES (?, ?, ?, ?, ?)');
       const remove = database.prepare('DELETE FROM vectors WHERE slot = ?');
@@ -223,11 +224,7 @@ export class IndexFiles {
         now.mutation,
         now.at,
       ]);
-      database.exec('COMMIT');
-    } catch (error) {
-      if (database.inTransaction) database.exec('ROLLBACK');
-      throw error;
-    }
+    });
   }
 
   close(): void {
@@ -246,15 +243,11 @@ export interface Change {
   removeProperty(path: string): void;
 }
 
-function openDatabase(path: string): Sqlite.Database {
+function openRows(folder: string): Database {
+  const path = join(folder, ROWS_FILE);
   // The library locks by a folder, which a process that was killed leaves there. The lock of the index is another.
   rmSync(`${path}.lock`, { recursive: true, force: true });
-  // CommonJS without names that Node could import.
-  const sqlite = createRequire(import.meta.url)('node-sqlite3-wasm') as typeof Sqlite;
-  const database = new sqlite.Database(path);
-  database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = TRUNCATE;');
-  database.exec(SCHEMA);
-  return database;
+  return openDatabase(path, SCHEMA);
 }
 
 function toRow({ slot, id, namespace, metadata, put }: Record<string, unknown>): StoredRow {

@@ -1,8 +1,5 @@
-import { mkdirSync, rmdirSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
-import type * as Sqlite from 'node-sqlite3-wasm';
 import { groupOf } from '../../fairness/client-id.ts';
+import { SqliteFile, type Database, type Row } from '../../sqlite-file.ts';
 import {
   isSuccess,
   type GatewayLog,
@@ -11,9 +8,6 @@ import {
   type LogPatch,
   type LogQuery,
 } from './gateway-log.ts';
-
-/** Where nothing is to outlive the service. */
-export const IN_MEMORY = ':memory:';
 
 /** How much is kept of all clients together. */
 export interface LogBounds {
@@ -27,13 +21,10 @@ const FREED_AT_ONCE = 1 / 16;
 const ROWS_AT_ONCE = 256;
 /** What SQLite takes for a row and its places in the indexes, beside the texts in it. */
 const ROW_BYTES = 400;
-/** How long to wait for another service that uses the file. */
+/** It has a thread of its own. */
 const BUSY_MS = 1000;
-/** A transaction takes milliseconds: a lock so old was left by a process that was killed in the middle of one. */
-const STALE_LOCK_MS = 10_000;
 
 const SCHEMA = `
-  PRAGMA busy_timeout = ${BUSY_MS};
   CREATE TABLE IF NOT EXISTS logs (
     id TEXT PRIMARY KEY,
     owner TEXT NOT NULL,
@@ -71,17 +62,16 @@ const SCHEMA = `
  * holds most gives way, in it the owner that holds most, and of its logs the oldest: as in a `BoundedStore`.
  */
 export class LogDatabase {
-  readonly #path: string;
+  readonly #file: SqliteFile;
   readonly #bounds: LogBounds;
-  #database: Sqlite.Database | undefined;
 
   constructor(path: string, bounds: LogBounds) {
-    this.#path = path;
+    this.#file = new SqliteFile(path, { schema: SCHEMA, busyMs: BUSY_MS });
     this.#bounds = bounds;
   }
 
   add(logs: readonly GatewayLog[]): void {
-    this.#change((database) => {
+    this.#file.change((database) => {
       for (const log of logs) {
         const text = JSON.stringify(log);
         database.run('INSERT OR REPLACE INTO logs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', [
@@ -94,7 +84,7 @@ export class LogDatabase {
   }
 
   find({ id, ownerId, gateway }: LogKey): GatewayLog | undefined {
-    const row = this.#use((database) =>
+    const row = this.#file.use((database) =>
       database.get('SELECT log FROM logs WHERE id = ? AND gateway = ? AND owner = ifnull(?, owner)', [
         ...[id, gateway],
         ownerId ?? null,
@@ -106,7 +96,7 @@ export class LogDatabase {
   list({ limit, offset, oldestFirst = false, ...query }: LogQuery): LogPage {
     const [condition, values] = conditionOf(query);
     const order = oldestFirst ? 'ASC' : 'DESC';
-    return this.#use((database) => {
+    return this.#file.use((database) => {
       const rows = database.all(`SELECT log FROM logs ${condition} ORDER BY id ${order} LIMIT ? OFFSET ?`, [
         ...values,
         ...[limit, offset],
@@ -121,7 +111,7 @@ export class LogDatabase {
     const log = this.find(key);
     if (log === undefined) return false;
     const text = JSON.stringify({ ...log, ...patch });
-    this.#change((database) => {
+    this.#file.change((database) => {
       database.run('UPDATE logs SET log = ?, num_bytes = ? WHERE id = ?', [
         text,
         this.#bytesOf(text),
@@ -132,8 +122,7 @@ export class LogDatabase {
   }
 
   close(): void {
-    this.#database?.close();
-    this.#database = undefined;
+    this.#file.close();
   }
 
   /** At least its part of the bound in bytes, if there are as many rows as there may be: so one bound holds both. */
@@ -142,7 +131,7 @@ export class LogDatabase {
     return Math.max(ROW_BYTES + Buffer.byteLength(text), Math.ceil(maxBytes / maxRows));
   }
 
-  #keepBounds(database: Sqlite.Database): void {
+  #keepBounds(database: Database): void {
     const { maxBytes } = this.#bounds;
     let numBytes = sumOf(database);
     if (numBytes <= maxBytes) return;
@@ -156,37 +145,13 @@ export class LogDatabase {
       numBytes = sumOf(database);
     }
   }
-
-  #change(work: (database: Sqlite.Database) => void): void {
-    this.#use((database) => {
-      database.exec('BEGIN IMMEDIATE');
-      try {
-        work(database);
-        database.exec('COMMIT');
-      } catch (error) {
-        if (database.inTransaction) database.exec('ROLLBACK');
-        throw error;
-      }
-    });
-  }
-
-  #use<T>(work: (database: Sqlite.Database) => T): T {
-    try {
-      this.#database ??= open(this.#path);
-      return work(this.#database);
-    } catch (error) {
-      if (!String(error).includes('locked') || !removeStaleLock(this.#path)) throw error;
-      this.#database ??= open(this.#path);
-      return work(this.#database);
-    }
-  }
 }
 
-function sumOf(database: Sqlite.Database): number {
+function sumOf(database: Database): number {
   return Number(database.get('SELECT ifnull(sum(num_bytes), 0) AS sum FROM shares')?.['sum'] ?? 0);
 }
 
-function largestOwner(database: Sqlite.Database): string | undefined {
+function largestOwner(database: Database): string | undefined {
   const row = database.get(`
     SELECT owner FROM shares WHERE client_group =
       (SELECT client_group FROM shares GROUP BY client_group ORDER BY sum(num_bytes) DESC LIMIT 1)
@@ -209,30 +174,4 @@ function conditionOf(query: Omit<LogQuery, 'limit' | 'offset'>): [string, (strin
   return [condition === '' ? '' : `WHERE ${condition}`, used.map(({ value }) => value)];
 }
 
-const parse = (row: Sqlite.QueryResult): GatewayLog => JSON.parse(row['log'] as string) as GatewayLog;
-
-function open(path: string): Sqlite.Database {
-  if (path !== IN_MEMORY) mkdirSync(dirname(path), { recursive: true });
-  // CommonJS without names that Node could import.
-  const sqlite = createRequire(import.meta.url)('node-sqlite3-wasm') as typeof Sqlite;
-  const database = new sqlite.Database(path);
-  try {
-    database.exec(SCHEMA);
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-  return database;
-}
-
-/** The package locks a file by a folder beside it, which stays if its process is killed. @returns whether one was removed */
-function removeStaleLock(path: string): boolean {
-  const lock = `${path}.lock`;
-  try {
-    if (Date.now() - statSync(lock).mtimeMs < STALE_LOCK_MS) return false;
-    rmdirSync(lock);
-    return true;
-  } catch {
-    return false;
-  }
-}
+const parse = (row: Row): GatewayLog => JSON.parse(row['log'] as string) as GatewayLog;

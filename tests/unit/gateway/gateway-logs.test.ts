@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { createLogId, type GatewayLog } from '../../../src/gateway/logs/gateway-log.ts';
 import { GatewayLogs } from '../../../src/gateway/logs/gateway-logs.ts';
-import { IN_MEMORY } from '../../../src/gateway/logs/log-database.ts';
+import { IN_MEMORY } from '../../../src/sqlite-file.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
 
 const logOf = (ownerId: string): GatewayLog =>

@@ -2,7 +2,8 @@ import { mkdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createLogId, type GatewayLog } from '../../../src/gateway/logs/gateway-log.ts';
-import { IN_MEMORY, LogDatabase } from '../../../src/gateway/logs/log-database.ts';
+import { LogDatabase } from '../../../src/gateway/logs/log-database.ts';
+import { IN_MEMORY } from '../../../src/sqlite-file.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
 
 const BOUNDS = { maxBytes: 2 ** 20, maxRows: 100_000 };
