@@ -1,6 +1,7 @@
 import { reserveUpTo, takeQueueTokens } from '../engine/client/queue/reserve-up-to.ts';
 import { withinDeadline } from '../engine/client/queue/waits.ts';
 import type { Caller } from '../engine/caller.ts';
+import { tooMany } from '../engine/check-input.ts';
 import type { Completion, CompletionRequest, Engine } from '../engine/engine.ts';
 import { PLAIN_PARAMS } from '../engine/generation-params.ts';
 import { assertInvariant, EngineError } from '../errors.ts';
@@ -125,7 +126,7 @@ function checkLengths(
 function tooLong(what: string, { contextLength }: Engine['model'], param: string): EngineError {
   return new EngineError(
     'context_length_exceeded',
-    `${what} tokens with what stands around them, more than the context of ${contextLength}; shorten them`,
+    `${what} tokens with what stands around them${tooMany(contextLength)}; shorten them`,
     { param, details: { contextLength } },
   );
 }

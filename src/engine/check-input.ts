@@ -111,6 +111,10 @@ export function checkLayers(layers: readonly number[], numLayers: number): void 
   throw invalidField(`layers[${index}]`, `is ${layers[index]}; the model has ${numLayers} layers`);
 }
 
+/** In OpenAI's words: by these clients know that a conversation is to be shortened (LiteLLM, CrewAI, Pydantic AI). */
+export const tooMany = (contextLength: number): string =>
+  `: this model's maximum context length is ${contextLength} tokens`;
+
 /**
  * A text without a completion.
  * @param name the text's in the message
@@ -125,8 +129,7 @@ export function checkTextLength(
   if (numTokens <= contextLength) return;
   throw new EngineError(
     'context_length_exceeded',
-    `${name} has at least ${numTokens} tokens, more than the context of ${contextLength}; shorten it` +
-      fieldName(TRUNCATE, ', or set '),
+    `${name} has at least ${numTokens} tokens${tooMany(contextLength)}; shorten it${fieldName(TRUNCATE, ', or set ')}`,
     { param, details: { numTokens, contextLength } },
   );
 }
@@ -156,8 +159,8 @@ function checkCompletionLength(
   const details = { numPromptTokens, maxTokens, contextLength };
   throw new EngineError(
     'context_length_exceeded',
-    `the prompt has ${numPromptTokens} tokens and ${fieldName('max_tokens')} is ${maxTokens}: together more than the ` +
-      `context of ${contextLength} tokens; shorten one of them${fieldName(TRUNCATE, ', or set ')}`,
+    `the prompt has ${numPromptTokens} tokens and ${fieldName('max_tokens')} is ${maxTokens}` +
+      `${tooMany(contextLength)}; shorten one of them${fieldName(TRUNCATE, ', or set ')}`,
     { param: 'max_tokens', details },
   );
 }
@@ -183,8 +186,8 @@ const promptTooLong = (
 ): EngineError =>
   new EngineError(
     'context_length_exceeded',
-    `the prompt has ${numTokens} tokens, which leaves no room for an answer in the context of ` +
-      `${details.contextLength} tokens; shorten it${fieldName(TRUNCATE, ', or set ')}`,
+    `the prompt has ${numTokens} tokens, which leaves no room for an answer${tooMany(details.contextLength)}; ` +
+      `shorten it${fieldName(TRUNCATE, ', or set ')}`,
     { param, details },
   );
 

@@ -318,7 +318,7 @@ describe('errors', () => {
       400,
       'format must be "json" or a JSON Schema',
     ],
-    ['a long prompt', '/api/generate', { prompt: 'river '.repeat(3000) }, 400, 'context of 2048 tokens'],
+    ['a long prompt', '/api/generate', { prompt: 'river '.repeat(3000) }, 400, 'maximum context length is 2048 tokens'],
     ['a suffix', '/api/generate', { prompt: 'a', suffix: 'b' }, 400, 'suffix is not supported'],
     ['an unknown path', '/api/pull', { model: 'a' }, 404, 'no route POST /api/pull'],
     ['an empty text', '/api/embed', { input: ['a', ''] }, 400, 'input[1] is empty'],

@@ -83,6 +83,9 @@ describe('the edge of the engine', () => {
     expect(alone.message).not.toContain('max_tokens');
     const text = errorOf(() => checkText(tokenIds, BOUNDS, 'input'));
     expect([text.code, text.param]).toEqual(['context_length_exceeded', 'input']);
+    // LiteLLM, CrewAI and Pydantic AI know by these words of OpenAI's that a conversation is to be shortened.
+    for (const { message } of [completion, alone, text])
+      expect(message).toContain("this model's maximum context length is 32 tokens");
     expect(() => checkText(tokenIds.slice(1), BOUNDS, 'input')).not.toThrow();
     expect(errorOf(() => checkText([], BOUNDS, 'input')).code).toBe('invalid_request');
   });
