@@ -266,7 +266,7 @@ describe('models', () => {
   });
 });
 
-describe('a body without a content type', () => {
+describe('a body whose content type is not of JSON', () => {
   const send = async (headers: string): Promise<RawClient> => {
     const client = await RawClient.open(on.service.url);
     const body = JSON.stringify({ model: MODEL });
@@ -276,18 +276,24 @@ describe('a body without a content type', () => {
     return client;
   };
 
-  it('is taken, as LiteLLM sends it', async () => {
-    expect((await send('')).statuses).toEqual([200]);
+  it.each([
+    ['none, as LiteLLM', ''],
+    ['that of bytes, as LiteLLM where it streams', 'content-type: application/octet-stream\r\n'],
+    ["that of a form, as `curl -d` in Ollama's documents", 'content-type: application/x-www-form-urlencoded\r\n'],
+  ])('is taken: %s', async (_, headers) => {
+    expect((await send(headers)).statuses).toEqual([200]);
   });
 
-  it.each(['origin: http://localhost\r\n', 'sec-fetch-site: same-origin\r\n'])(
-    'is not taken of a page: %j',
-    async (headers) => {
-      const client = await send(headers);
+  it.each([
+    ['', 'missing'],
+    ['content-type: text/plain\r\n', "'text/plain'"],
+  ])('is not taken of a page: %j', async (type, named) => {
+    for (const page of ['origin: http://localhost\r\n', 'sec-fetch-site: same-origin\r\n']) {
+      const client = await send(page + type);
       expect(client.statuses).toEqual([400]);
-      expect(client.received).toContain('content-type is missing');
-    },
-  );
+      expect(client.received).toContain(`content-type is ${named}`);
+    }
+  });
 });
 
 describe('errors', () => {

@@ -112,13 +112,13 @@ export async function readJsonBodyOrList(
   throw bodyError(`the body must be a JSON object or a list, not ${describe(value)}`);
 }
 
-const JSON_TYPE_OR_NONE = new RegExp(`^$|${JSON_TYPE.source}`);
+const ANY_TYPE = /(?:)/;
 
 /**
- * Clients of Ollama, LiteLLM among them, name no type. A page could send that, too, but then its browser says whose page it
- * is: by `Origin`, or by `Sec-Fetch-Site`.
+ * Ollama does not look at the type: its documents send a form's by `curl -d`, LiteLLM none, or that of bytes where it
+ * streams. A page could send these, too, but then its browser says whose page it is: by `Origin`, or by `Sec-Fetch-Site`.
  */
-const mayLackType = (c: AppContext): boolean =>
+const mayHaveAnyType = (c: AppContext): boolean =>
   c.var.scope.facts.api === 'ollama' &&
   c.req.header('origin') === undefined &&
   c.req.header('sec-fetch-site') === undefined;
@@ -127,7 +127,7 @@ function readJson(c: AppContext, limitBytes: number, emptyBody?: Record<string, 
   const limits = {
     limitBytes,
     limitName: 'BODY_LIMIT',
-    mediaType: mayLackType(c) ? JSON_TYPE_OR_NONE : JSON_TYPE,
+    mediaType: mayHaveAnyType(c) ? ANY_TYPE : JSON_TYPE,
     mediaName: 'application/json',
   };
   return useBody<unknown>(c, limits, async (bytes, signal) => {
