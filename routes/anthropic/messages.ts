@@ -75,8 +75,8 @@ async function createMessage(c: AppContext, dependencies: AppDependencies): Prom
   });
 }
 
-const hidesThinking = (thinking: object | undefined): boolean =>
-  thinking !== undefined && 'display' in thinking && thinking.display === 'omitted';
+const hidesThinking = (thinking: object | null | undefined): boolean =>
+  thinking !== undefined && thinking !== null && 'display' in thinking && thinking.display === 'omitted';
 
 /** `message_stop` is the end. */
 const STREAM_FORM = { ping: eventFrame({ type: 'ping' }), end: '' };

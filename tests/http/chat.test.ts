@@ -259,7 +259,9 @@ describe('POST /v1/chat/completions', () => {
     const answer = await post(service, PATH, { messages, max_tokens: 5 });
     expect(answer.status).toBe(400);
     expect(answer.json).toMatchObject({ error: { code: 'context_length_exceeded', param: 'messages' } });
-    expect(answer.text).toMatch(/\d+ tokens, which leaves no room for an answer: this model's maximum context length is 128/);
+    expect(answer.text).toMatch(
+      /\d+ tokens, which leaves no room for an answer: this model's maximum context length is 128/,
+    );
     expect(engine.numFreeSlots).toBe(1000);
   });
 

@@ -79,6 +79,32 @@ describe('POST /v1/messages', () => {
     expect(on.lastPrompt()).toBe('u:The river\na:');
   });
 
+  it('takes null as if the field were left out, as vLLM does: LlamaIndex sends tool_choice so', async () => {
+    const conversation = {
+      system: null,
+      tools: null,
+      tool_choice: null,
+      thinking: null,
+      output_config: null,
+    };
+    const sampling = { temperature: null, top_p: null, top_k: null, seed: null, stop_sequences: null };
+    const { content } = await create({ ...conversation, ...sampling, stream: null, timeout_ms: null });
+    expect(on.lastPrompt()).toBe('u:The river\na:');
+    expect(content).toEqual([{ type: 'text', text: TEXT }]);
+    await postOk(on.service, COUNT, { messages: HELLO, ...conversation });
+    const call = { type: 'tool_use', id: 'toolu_1', name: 'f', input: {} };
+    await create({
+      messages: [
+        ...HELLO,
+        { role: 'assistant', content: [{ type: 'thinking', thinking: 'R', signature: null }, call] },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: null }] },
+      ],
+      tools: [{ name: 'f', description: null, input_schema: { type: 'object' }, strict: null }],
+      tool_choice: { type: 'auto', disable_parallel_tool_use: null },
+    });
+    expect(on.lastPrompt()).toContain('The result of f:\n');
+  });
+
   it('goes on with a last message of the assistant, which its count has, too', async () => {
     const { content } = await create({ messages: OPEN });
     expect(on.lastPrompt()).toBe('u:The river\na:It runs');

@@ -279,7 +279,10 @@ describe('a body whose content type is not of JSON', () => {
   it.each([
     ['none, as LiteLLM', ''],
     ['that of bytes, as LiteLLM where it streams', 'content-type: application/octet-stream\r\n'],
-    ["that of a form, as `curl -d` in Ollama's documents", 'content-type: application/x-www-form-urlencoded\r\n'],
+    [
+      "that of a form, as `curl -d` in Ollama's documents",
+      'content-type: application/x-www-form-urlencoded\r\n',
+    ],
   ])('is taken: %s', async (_, headers) => {
     expect((await send(headers)).statuses).toEqual([200]);
   });
@@ -324,7 +327,13 @@ describe('errors', () => {
       400,
       'format must be "json" or a JSON Schema',
     ],
-    ['a long prompt', '/api/generate', { prompt: 'river '.repeat(3000) }, 400, 'maximum context length is 2048 tokens'],
+    [
+      'a long prompt',
+      '/api/generate',
+      { prompt: 'river '.repeat(3000) },
+      400,
+      'maximum context length is 2048 tokens',
+    ],
     ['a suffix', '/api/generate', { prompt: 'a', suffix: 'b' }, 400, 'suffix is not supported'],
     ['an unknown path', '/api/pull', { model: 'a' }, 404, 'no route POST /api/pull'],
     ['an empty text', '/api/embed', { input: ['a', ''] }, 400, 'input[1] is empty'],

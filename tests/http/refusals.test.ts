@@ -42,8 +42,14 @@ describe('what the engine refuses', () => {
     'refuses a prompt that cannot fit, with numbers, and gives its slots back: %s',
     async (path) => {
       const cases = [
-        ['a b '.repeat(40), /\d+ tokens and max_tokens is 100: this model's maximum context length is 128 tokens/],
-        ['a b '.repeat(4000), /\d+ tokens, which leaves no room for an answer: this model's maximum context length is 128 tokens/],
+        [
+          'a b '.repeat(40),
+          /\d+ tokens and max_tokens is 100: this model's maximum context length is 128 tokens/,
+        ],
+        [
+          'a b '.repeat(4000),
+          /\d+ tokens, which leaves no room for an answer: this model's maximum context length is 128 tokens/,
+        ],
       ] as const;
       for (const [prompt, told] of cases) {
         const answer = await post(on.service, path, { prompt, max_tokens: 100 });

@@ -80,6 +80,14 @@ const CONVERSATIONS: readonly Body[] = [
   { messages: HELLO, tools: [TOOL], tool_choice: { type: 'any', ...parallel } },
   { messages: HELLO, tools: [TOOL], tool_choice: { type: 'tool', name: 'f', ...parallel } },
   { messages: HELLO, tools: [TOOL], tool_choice: { type: 'none' } },
+  {
+    messages: HELLO,
+    system: null,
+    tools: [{ ...TOOL, description: null, strict: null }],
+    tool_choice: null,
+    thinking: null,
+    output_config: null,
+  },
 ];
 
 export const COUNT_TOKENS_BODIES: readonly Body[] = CONVERSATIONS;
@@ -104,4 +112,5 @@ export const MESSAGE_BODIES: readonly Body[] = [
     thread: null,
   },
   { messages: HELLO, max_tokens: 4, stream: true },
+  { messages: HELLO, max_tokens: 4, stream: null, temperature: null, top_p: null, top_k: null, seed: null },
 ];

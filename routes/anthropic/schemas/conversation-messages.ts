@@ -28,7 +28,7 @@ export function toConversationMessages({
 }
 
 function toSystemMessages(system: CountTokensInput['system']): ChatMessage[] {
-  if (system === undefined) return [];
+  if (system === undefined || system === null) return [];
   if (typeof system === 'string') return [{ role: 'system', content: system }];
   const texts = system.map(({ text }) => text);
   if (texts[0]?.startsWith(BILLING_HEADER) === true) texts.shift();
@@ -72,13 +72,13 @@ function addMessages(
 }
 
 function toToolMessage(
-  { tool_use_id: id, content = '', is_error: isError }: ToolResultBlock,
+  { tool_use_id: id, content, is_error: isError }: ToolResultBlock,
   path: string,
   namesOfCalls: ReadonlyMap<string, string>,
 ): ChatMessage {
   const name = namesOfCalls.get(id);
   if (name === undefined) throw invalidField(`${path}.tool_use_id`, 'names no tool_use before it');
-  const text = typeof content === 'string' ? content : content.map((block) => block.text).join('\n');
+  const text = typeof content === 'string' ? content : (content ?? []).map((block) => block.text).join('\n');
   // Templates know no errors.
   return { role: 'tool', tool_call_id: id, name, content: isError === true ? `Error: ${text}` : text };
 }

@@ -34,7 +34,7 @@ const toolResultSchema = z
   .strictObject({
     type: z.literal('tool_result'),
     tool_use_id: nameSchema.meta({ description: 'Of a `tool_use` before it.' }),
-    content: textBlocksSchema.optional(),
+    content: textBlocksSchema.nullish(),
     is_error: z.boolean().nullish(),
     cache_control: ignored,
     toolset_name: ignored,
@@ -45,7 +45,7 @@ const thinkingSchema = z
   .strictObject({
     type: z.literal('thinking'),
     thinking: textSchema.meta({ description: 'The template gets it.' }),
-    signature: textSchema.optional().meta({ description: 'Not looked at.' }),
+    signature: textSchema.nullish().meta({ description: 'Not looked at.' }),
   })
   .meta({ id: 'MessageInputThinking' });
 

@@ -47,7 +47,7 @@ export function toMessageGeneration(
       timeoutMs,
       stop: input.stop_sequences ?? [],
       cacheSalt: input.cache_salt ?? undefined,
-      sampling: { ...toSamplingFields(input, model), seed: input.seed },
+      sampling: { ...toSamplingFields(input, model), seed: input.seed ?? undefined },
     },
     { asksForMaxTokens: false, format: toMessageFormat(input) },
   );
@@ -59,7 +59,7 @@ function checkLastMessage({ messages, thinking }: MessageInput): void {
   if (last?.role !== 'assistant') return;
   if (callsTool(last))
     throw invalidField(`messages[${messages.length - 1}].content`, 'has a tool_use without its tool_result');
-  if (thinking !== undefined && thinking.type !== 'disabled')
+  if ((thinking?.type ?? 'disabled') !== 'disabled')
     throw invalidField('thinking', 'must be disabled where the last message is of the assistant');
 }
 
@@ -72,7 +72,8 @@ const callsTool = ({ content }: MessageParam): boolean =>
  * @throws EngineError `invalid_request` where fields contradict each other
  */
 export function toMessageConversation(input: CountTokensInput): Conversation {
-  const { tool_choice: choice = { type: 'auto' }, output_config: output } = input;
+  const { output_config: output } = input;
+  const choice: ToolChoiceInput = input.tool_choice ?? { type: 'auto' };
   const reasoning = toReasoning(input);
   const last = input.messages.at(-1);
   return toConversation({
@@ -97,7 +98,7 @@ export function toMessageFormat({ output_config: output }: CountTokensInput): Gr
 
 /** Anthropic's models think where they are asked to. */
 function toReasoning({ thinking, output_config: output }: CountTokensInput): ReasoningWish {
-  if (thinking === undefined || thinking.type === 'disabled')
+  if (thinking === undefined || thinking === null || thinking.type === 'disabled')
     return { isEnabled: false, maxTokens: undefined };
   const budget = thinking.type === 'enabled' ? thinking.budget_tokens : undefined;
   return { isEnabled: true, maxTokens: mostReasoningTokens(output?.effort ?? undefined, budget) };

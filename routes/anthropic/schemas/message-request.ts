@@ -37,9 +37,9 @@ const toolSchema = z
       })
       .nullish(),
     name: z.string().regex(/^[\w-]{1,128}$/, 'must have 1 to 128 letters, digits, - and _'),
-    description: textSchema.optional(),
+    description: textSchema.nullish(),
     input_schema: jsonSchemaSchema,
-    strict: z.boolean().optional().meta({ description: 'Hold the input to the schema in any case.' }),
+    strict: z.boolean().nullish().meta({ description: 'Hold the input to the schema in any case.' }),
     cache_control: ignored,
     allowed_callers: ignored,
     defer_loading: ignored,
@@ -49,7 +49,7 @@ const toolSchema = z
   .meta({ id: 'MessageTool' });
 export type ToolInput = z.output<typeof toolSchema>;
 
-const parallel = { disable_parallel_tool_use: z.boolean().optional() };
+const parallel = { disable_parallel_tool_use: z.boolean().nullish() };
 const toolChoiceSchema = taggedUnion(
   ['auto', 'any', 'tool', 'none'],
   [
@@ -80,13 +80,13 @@ const thinkingSchema = taggedUnion(
 const conversationFields = {
   model: modelField,
   messages: boundedList(messageSchema, MAX_MESSAGES, 1),
-  system: textBlocksSchema.optional(),
-  tools: boundedList(toolSchema, MAX_TOOLS).optional(),
+  system: textBlocksSchema.nullish(),
+  tools: boundedList(toolSchema, MAX_TOOLS).nullish(),
   tool_choice: toolChoiceSchema
-    .optional()
+    .nullish()
     .meta({ id: 'MessageToolChoice', description: '`auto` by default.' }),
   thinking: thinkingSchema
-    .optional()
+    .nullish()
     .meta({ id: 'MessageThinking', description: 'By default the model does not think.' }),
   output_config: z
     .strictObject({
@@ -97,7 +97,7 @@ const conversationFields = {
         'it is the only format beside text',
       ).nullish(),
     })
-    .optional()
+    .nullish()
     .meta({ id: 'MessageOutputConfig' }),
   cache_control: ignored,
   context_management: ignored,
@@ -115,17 +115,17 @@ export const messageRequestSchema = z
     max_tokens: countSchema.meta({
       description: 'Where the context has less room, the answer ends with `model_context_window_exceeded`.',
     }),
-    stop_sequences: boundedList(stopSequence, MAX_STOP_SEQUENCES).optional(),
-    stream: z.boolean().optional().meta({ default: false }),
-    temperature: z.number().min(0).max(2).optional().meta({ default: 1, description: '0 is greedy.' }),
-    top_p: topPSchema.optional().meta({ default: 1 }),
-    top_k: z.int().min(0).max(MAX_INT32).optional().meta({ default: 0, description: '0 is off.' }),
+    stop_sequences: boundedList(stopSequence, MAX_STOP_SEQUENCES).nullish(),
+    stream: z.boolean().nullish().meta({ default: false }),
+    temperature: z.number().min(0).max(2).nullish().meta({ default: 1, description: '0 is greedy.' }),
+    top_p: topPSchema.nullish().meta({ default: 1 }),
+    top_k: z.int().min(0).max(MAX_INT32).nullish().meta({ default: 0, description: '0 is off.' }),
     seed: z
       .int()
-      .optional()
+      .nullish()
       .meta({ description: 'The same seed gives the same text whatever else is running.' }),
     timeout_ms: timeoutMsSchema
-      .optional()
+      .nullish()
       .meta({ description: 'Longest the request may take, queueing included.' }),
     cache_salt: cacheSaltField,
     metadata: ignored,
