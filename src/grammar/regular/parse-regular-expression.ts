@@ -13,9 +13,22 @@ const MAX_PATTERN_DEPTH = 100;
 /** Each of these takes milliseconds when it is first named. */
 const MAX_UNICODE_PROPERTIES = 4;
 
+const SYNTAX_CHARACTERS = '^$\\.*+?()[]{}|/';
+
+/** What Python's `re.escape` and others put a backslash before, though it has no meaning of its own. */
+const isPlainSign = (character: string): boolean =>
+  /^[^a-zA-Z0-9\u0080-\uffff]$/.test(character) && !SYNTAX_CHARACTERS.includes(character);
+
+/** The same expression in the words of JavaScript, which refuses such a backslash with the `u` flag. */
+const withoutIdleEscapes = (pattern: string): string =>
+  pattern.replaceAll(/\\([^])/g, (escape, character: string) =>
+    isPlainSign(character) ? `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}` : escape,
+  );
+
 /**
- * Parses a regular expression in JavaScript's syntax with the `u` flag. JavaScript itself says whether the syntax is
- * right; nothing is ever matched by its engine, whose time has no bound.
+ * Parses a regular expression in JavaScript's syntax with the `u` flag, where a backslash may stand before any sign of
+ * ASCII, as in Python, Rust and vLLM's engines. JavaScript itself says whether the syntax is right; nothing is ever
+ * matched by its engine, whose time has no bound.
  * @throws EngineError `invalid_request` with the feature that cannot be had
  */
 export function parseRegularExpression(pattern: string, effort: Effort): RegularNode {
@@ -23,7 +36,7 @@ export function parseRegularExpression(pattern: string, effort: Effort): Regular
     throw invalidField(effort.param, `must have at most ${MAX_PATTERN_LENGTH} characters`);
   effort.spend(pattern.length);
   try {
-    new RegExp(pattern, 'u');
+    new RegExp(withoutIdleEscapes(pattern), 'u');
   } catch (error) {
     const reason = messageOf(error);
     throw invalidField(

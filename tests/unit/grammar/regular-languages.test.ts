@@ -93,6 +93,20 @@ function withinBounds<T>(make: () => T): T | undefined {
 }
 
 describe('a regular expression as an automaton', () => {
+  it.each([
+    // Outlines writes a list of numbers so, by Python's re.escape.
+    ['\\[\\d(,\\ \\d)*\\]', '[1, 2]', '[1,\\ 2]'],
+    ['\\d{3}\\-\\d{2}', '123-45', '123\\-45'],
+    ['[\\ -\\~]\\@\\#\\"\\_\\\n', 'a@#"_\n', 'é@#"_\n'],
+    ['\\\\ \\/', '\\ /', ' /'],
+  ])('takes a backslash before any sign: %s', (pattern, inside, outside) => {
+    expect([inside, outside].map((it) => accepts(whole(pattern), it))).toEqual([true, false]);
+  });
+
+  it.each(['\\e', '\\é', '(?\\=a)', '\\'])('refuses other escapes that mean nothing: %s', (pattern) => {
+    expect(() => whole(pattern)).toThrow('is no regular expression of JavaScript');
+  });
+
   it('finds in a text what RegExp finds', () => {
     fc.assert(
       fc.property(expression, fc.array(text, { minLength: 10, maxLength: 20 }), (pattern, texts) => {
