@@ -115,7 +115,7 @@ function complaintFor(body: Json): ((text: string) => string | undefined) | unde
     structured?.['json'] ??
     given?.['schema']) as unknown;
   if (schema !== undefined) return bySchema(typeof schema === 'string' ? parseJson(schema) : schema);
-  const pattern = (body['guided_regex'] ?? structured?.['regex']) as unknown;
+  const pattern = (body['guided_regex'] ?? body['regex'] ?? structured?.['regex']) as unknown;
   if (typeof pattern === 'string') return (text) => byExpression(pattern, text);
   const choices = (body['guided_choice'] ?? structured?.['choice']) as unknown;
   if (Array.isArray(choices))

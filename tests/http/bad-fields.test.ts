@@ -63,6 +63,7 @@ describe('a field at fault is named: OpenAI', () => {
     ['stop_token_ids[0]', { prompt: 'a', stop_token_ids: [384] }, 'outside the vocabulary (0 to 383)'],
     ['repeat_penalty', { prompt: 'a', repeat_penalty: 0 }, 'at least 0.01, not 0'],
     ['guided_regex', { prompt: 'a', guided_regex: 'a', grammar: 'root ::= "a"' }, 'and grammar each say'],
+    ['guided_regex', { prompt: 'a', guided_regex: 'a', regex: 'b' }, 'and regex each say'],
     ['mirostat', { prompt: 'a', mirostat: 2 }, 'is not supported'],
     ['bad_words', { prompt: 'a', bad_words: ['a'] }, 'is not supported: logit_bias'],
     ['__proto__', '{"prompt": "a", "__proto__": {"n": 3}}', 'unknown field'],

@@ -76,7 +76,7 @@ describe('a field of another engine that asks for something', () => {
     ['/v1/completions', { prompt: 'a', lora_path: 'mine' }, 'lora_path'],
     ['/v1/completions', { prompt: 'a', bootstrap_room: 7 }, 'bootstrap_room'],
     ['/v1/completions', { prompt: 'a', thinking_token_budget: 9 }, 'thinking_token_budget'],
-    ['/v1/completions', { prompt: 'a', regex: '[a-z]+' }, 'regex'],
+    ['/v1/completions', { prompt: 'a', stop_regex: '[a-z]+' }, 'stop_regex'],
     ['/v1/chat/completions', { messages, stream_reasoning: false }, 'stream_reasoning'],
     ['/v1/chat/completions', { messages, truncation_side: 'right' }, 'truncation_side'],
     ['/v1/chat/completions', { messages, input_ids: [1] }, 'input_ids'],

@@ -26,6 +26,9 @@ const FORMATS: readonly Body[] = [
   { guided_grammar: 'root ::= ("a" | "b")+ "."' },
   { json_schema: SCHEMA },
   { grammar: 'root ::= [a-z]{1,5}' },
+  { regex: '[a-c]+' },
+  { ebnf: 'root ::= [a-z]{1,5}' },
+  { guided_regex: '[a-c]+', structured_outputs: { regex: '[a-c]+' } },
 ];
 
 /** Fields that are ignored, or taken at the value that changes nothing. */
@@ -69,8 +72,6 @@ const OTHER_FIELDS: Body = {
   extra_key: null,
   no_stop_trim: false,
   stop_regex: [],
-  regex: null,
-  ebnf: null,
   sampling_seed: null,
   lora_path: [],
   session_params: {},

@@ -53,8 +53,6 @@ export const otherFields = {
   extra_key: unsupported([], 'send cache_salt'),
   no_stop_trim: unsupported([false], '/v1/completions takes include_stop_str_in_output'),
   stop_regex: unsupported([[], ''], 'stop takes strings'),
-  regex: unsupported([], 'send guided_regex'),
-  ebnf: unsupported([], 'send guided_grammar'),
   sampling_seed: unsupported([], 'send seed'),
   lora_path: unsupported([[]], 'there are no adapters'),
   session_params: unsupported([{}], 'a request has the whole conversation'),

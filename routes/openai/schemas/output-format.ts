@@ -64,7 +64,10 @@ const structuredOutputsSchema = z
   })
   .meta({ id: 'StructuredOutputs' });
 
-/** Every way in which a client may say what the answer must look like: OpenAI's, vLLM's older and newer, llama.cpp's. */
+/**
+ * Every way in which a client may say what the answer must look like: OpenAI's, vLLM's older and newer, llama.cpp's,
+ * SGLang's.
+ */
 export const outputFormatFields = {
   response_format: responseFormatSchema.nullish(),
   structured_outputs: structuredOutputsSchema.nullish(),
@@ -74,6 +77,8 @@ export const outputFormatFields = {
   guided_grammar: grammarTextSchema.nullish(),
   json_schema: anyJsonSchemaSchema.nullish(),
   grammar: grammarTextSchema.nullish().meta({ description: 'GBNF or EBNF.' }),
+  regex: grammarTextSchema.nullish().meta({ description: "SGLang's name of `guided_regex`." }),
+  ebnf: grammarTextSchema.nullish().meta({ description: "SGLang's name of `guided_grammar`." }),
 };
 
 type OutputFormatInput = z.output<z.ZodObject<typeof outputFormatFields>>;
@@ -97,6 +102,8 @@ export function toOutputFormat(input: OutputFormatInput): GrammarSpec | undefine
     ['guided_grammar', ofGrammar(input.guided_grammar, 'guided_grammar')],
     ['json_schema', ofSchema(input.json_schema, 'json_schema')],
     ['grammar', ofGrammar(input.grammar, 'grammar')],
+    ['regex', ofPattern(input.regex, 'regex')],
+    ['ebnf', ofGrammar(input.ebnf, 'ebnf')],
   ]);
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { invalidField } from '../../../src/errors.ts';
 import type { GrammarSpec } from '../../../src/grammar/grammar-spec.ts';
@@ -31,16 +32,21 @@ export const ofChoice = (texts: Given<readonly string[]>): GrammarSpec | undefin
 type FieldFormat = readonly [field: string, format: GrammarSpec | undefined];
 
 /**
- * The one format that a request asks for; undefined: any text.
+ * The one format that a request asks for; undefined: any text. Several fields may ask for the same one: clients send a
+ * newer name beside an older one, so that every version of vLLM finds one that it knows.
  *
  * @param fields in the order in which a message names them
- * @throws EngineError `invalid_request` where several ask for one, or one field for two
+ * @throws EngineError `invalid_request` where several ask for different ones, or one field for two
  */
 export function onlyFormat(fields: readonly FieldFormat[]): GrammarSpec | undefined {
   const asked = fields.filter(([, format]) => format !== undefined);
   const [first, ...others] = asked;
-  if (first === undefined || others.length === 0) return first?.[1];
+  if (first === undefined || others.every(([, format]) => isSameFormat(format, first[1]))) return first?.[1];
   const [name, ...otherNames] = new Set(asked.map(([field]) => field));
   const what = otherNames.length === 0 ? 'says twice' : `and ${otherNames.join(', ')} each say`;
   throw invalidField(name ?? first[0], `${what} what the answer must look like: send it once`);
 }
+
+/** `param` apart, which says what field it came from. */
+const isSameFormat = (one: GrammarSpec | undefined, other: GrammarSpec | undefined): boolean =>
+  isDeepStrictEqual({ ...one, param: '' }, { ...other, param: '' });

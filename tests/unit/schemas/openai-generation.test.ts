@@ -110,6 +110,19 @@ describe('what the answer must look like', () => {
     [{ structured_outputs: { choice: ['a', 'b'] } }, choice],
     [{ guided_grammar: 'root ::= "a"' }, { type: 'ebnf', text: 'root ::= "a"', param: 'guided_grammar' }],
     [{ grammar: 'root ::= "a"' }, { type: 'ebnf', text: 'root ::= "a"', param: 'grammar' }],
+    // SGLang's, which Outlines and Guidance send.
+    [{ regex: 'a+' }, { type: 'regex', pattern: 'a+', param: 'regex' }],
+    [{ ebnf: 'root ::= "a"' }, { type: 'ebnf', text: 'root ::= "a"', param: 'ebnf' }],
+    // The same in vLLM's older and newer words, as Guidance sends it.
+    [
+      { guided_json: SCHEMA, structured_outputs: { json: JSON.stringify(SCHEMA) } },
+      schemaOf('structured_outputs.json'),
+    ],
+    [
+      { guided_grammar: 'root ::= "a"', structured_outputs: { grammar: 'root ::= "a"' } },
+      { type: 'ebnf', text: 'root ::= "a"', param: 'structured_outputs.grammar' },
+    ],
+    [{ guided_choice: ['a', 'b'], structured_outputs: { choice: ['a', 'b'] } }, choice],
     [
       { response_format: { type: 'text' }, guided_regex: 'a' },
       { type: 'regex', pattern: 'a', param: 'guided_regex' },
