@@ -19,7 +19,7 @@ const SYNTAX_CHARACTERS = '^$\\.*+?()[]{}|/';
 const isPlainSign = (character: string): boolean =>
   /^[^a-zA-Z0-9\u0080-\uffff]$/.test(character) && !SYNTAX_CHARACTERS.includes(character);
 
-/** The same expression in the words of JavaScript, which refuses such a backslash with the `u` flag. */
+/** JavaScript refuses such a backslash with the `u` flag: in its words the sign is written by its number. */
 const withoutIdleEscapes = (pattern: string): string =>
   pattern.replaceAll(/\\([^])/g, (escape, character: string) =>
     isPlainSign(character) ? `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}` : escape,
