@@ -4,8 +4,8 @@ import { sseData } from '../../tests/support/openapi-validator.ts';
 import type { Answer } from '../support/client.ts';
 import { parseJson, type FuzzScript } from './fuzz-script.ts';
 
-/** A text is compared with an expression for so long: JavaScript's engine backtracks. */
-const EXPRESSION_LIMIT_MS = 500;
+/** A text is judged for so long: JavaScript's expressions backtrack, and so does ajv where a schema names itself. */
+const JUDGE_LIMIT_MS = 500;
 /** Ends of a text that may be anywhere in it. */
 const CUT_REASONS = new Set(['cancelled', 'error']);
 /** Error frames of a stream that say that the service failed, and not the request. */
@@ -125,19 +125,31 @@ function complaintFor(body: Json): ((text: string) => string | undefined) | unde
 
 function bySchema(schema: unknown): (text: string) => string | undefined {
   const validate = validatorOf(schema as object | boolean);
-  return (text) => complaintOf(validate, text);
+  return (text) => withinLimit(() => complaintOf(validate, text));
 }
 
-/** In a context of its own, so that it can be ended. What takes too long is not judged. */
 function byExpression(pattern: string, text: string): string | undefined {
-  const context = createContext({ pattern, text });
+  const expression = expressionOf(pattern);
+  if (expression === undefined || withinLimit(() => expression.test(text)) !== false) return undefined;
+  return `it does not match ${pattern.slice(0, 100)}`;
+}
+
+/** Undefined for what JavaScript does not take. */
+function expressionOf(pattern: string): RegExp | undefined {
   try {
-    const matches = runInContext('new RegExp(`^(?:${pattern})$`, "u").test(text)', context, {
-      timeout: EXPRESSION_LIMIT_MS,
-    }) as boolean;
-    return matches ? undefined : `it does not match ${pattern.slice(0, 100)}`;
+    return new RegExp(`^(?:${pattern})$`, 'u');
   } catch {
     return undefined;
+  }
+}
+
+/** Undefined for what takes too long: only what runs in a context can be ended. */
+function withinLimit<T>(judge: () => T): T | undefined {
+  try {
+    return runInContext('judge()', createContext({ judge }), { timeout: JUDGE_LIMIT_MS }) as T;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return undefined;
+    throw error;
   }
 }
 

@@ -60,6 +60,9 @@ describe('an answer', () => {
       headers: { 'content-type': 'text/event-stream' },
     });
   const SCHEMA = { guided_json: { type: 'integer' } };
+  const lists = { type: 'array', items: { $ref: '#' } };
+  /** Each level of lists doubles the ways to read a text. */
+  const WAYS = { anyOf: [lists, { ...lists, minItems: 0 }] };
 
   it.each<[what: string, script: FuzzScript, given: Answer, fault: string | undefined]>([
     ['that does not come', ask({}), answer('', { status: 0, error: 'aborted' }), 'no answer'],
@@ -72,6 +75,12 @@ describe('an answer', () => {
       'of an expression that backtracks',
       ask({ guided_regex: '(a+)+' }),
       completion(`${'a'.repeat(60)}b`),
+      undefined,
+    ],
+    [
+      'of a schema by which ajv tries all ways',
+      ask({ guided_json: WAYS }),
+      completion(`${'['.repeat(60)}1${']'.repeat(60)}`),
       undefined,
     ],
     ['that is none of the choices', ask({ guided_choice: ['a'] }), completion('b'), 'is not as asked'],
