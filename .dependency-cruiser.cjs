@@ -76,6 +76,7 @@ const SHARED = [
   'json-measure',
   'json-pieces',
   'pages',
+  'sqlite-file',
 ];
 const shared = (names) => `^src/(${names.join('|')})\\.ts$`;
 
@@ -249,7 +250,7 @@ module.exports = {
       room('library'),
       '^src/runtime/auto/',
     ]),
-    only('sqlite-in-its-room', 'node-sqlite3-wasm', [room('bench'), room('gateway'), room('vectors')]),
+    only('sqlite-in-its-file', 'node-sqlite3-wasm', ['^src/sqlite-file\\.ts$']),
     only('limits-in-their-room', 'rate-limiter-flexible|ioredis', [room('access')]),
     only('pino-at-the-edge', 'pino', [
       '^routes/',

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type * as Sqlite from 'node-sqlite3-wasm';
 
 export type Database = Sqlite.Database;
+export type Statement = Sqlite.Statement;
 export type Row = Sqlite.QueryResult;
 
 /** Where nothing is to outlive the service. */

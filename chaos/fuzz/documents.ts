@@ -75,8 +75,12 @@ const conversionOptions = fc.record(
   { requiredKeys: [] },
 );
 
+/** A file has half a minute where it is large, and a client's large files are read one after the other. */
+const LIMIT_MS = 180_000;
+
 export const DOCUMENT_KIND: FuzzKind = {
   name: 'documents',
+  limitMs: LIMIT_MS,
   scripts: fc
     .record({
       files: fc.array(file, { minLength: 1, maxLength: 3 }),

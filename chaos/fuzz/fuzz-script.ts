@@ -18,6 +18,8 @@ export type FuzzScript = readonly FuzzStep[];
 export interface FuzzKind {
   readonly name: string;
   readonly scripts: fc.Arbitrary<FuzzScript>;
+  /** How long an answer may take, where that is longer than for others. */
+  readonly limitMs?: number;
 }
 
 /** So many scripts are made at once: fast-check makes small values first and larger ones later. */

@@ -9,9 +9,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type * as Sqlite from 'node-sqlite3-wasm';
 import { EngineError } from '../errors.ts';
-import { inTransaction, openDatabase, type Database } from '../sqlite-file.ts';
+import { inTransaction, openDatabase, type Database, type Statement } from '../sqlite-file.ts';
 import type { PropertyType } from './vector-types.ts';
 
 const VALUES_FILE = 'values.f32';
@@ -71,8 +70,8 @@ export class IndexFiles {
   readonly #rowBytes: number;
   readonly #values: number;
   readonly #database: Database;
-  readonly #byId: Sqlite.Statement;
-  readonly #bySlot: Sqlite.Statement;
+  readonly #byId: Statement;
+  readonly #bySlot: Statement;
 
   /** @throws EngineError `internal` for files that cannot be used */
   constructor(folder: string, dimensions: number) {
