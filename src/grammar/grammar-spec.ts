@@ -9,7 +9,7 @@ export type GrammarSpec =
   | { readonly type: 'jsonObject' }
   /** A whole text that a regular expression matches, in JavaScript's syntax with the `u` flag. */
   | { readonly type: 'regex'; readonly pattern: string; readonly param: string }
-  /** GBNF or EBNF, as llama.cpp and vLLM (xgrammar) take it. */
+  /** GBNF, EBNF or Lark, as llama.cpp and vLLM take them. */
   | { readonly type: 'ebnf'; readonly text: string; readonly param: string }
   | { readonly type: 'literal'; readonly text: string }
   /** One special token, by what it is written as. */

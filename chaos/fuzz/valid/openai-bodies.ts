@@ -26,6 +26,7 @@ const FORMATS: readonly Body[] = [
   { guided_grammar: 'root ::= ("a" | "b")+ "."' },
   { json_schema: SCHEMA },
   { grammar: 'root ::= [a-z]{1,5}' },
+  { guided_grammar: 'start: ("a" | WORD) "," start | "b"\n%import common.WORD\n%ignore /[ ]/' },
   { regex: '[a-c]+' },
   { ebnf: 'root ::= [a-z]{1,5}' },
   { guided_regex: '[a-c]+', structured_outputs: { regex: '[a-c]+' } },

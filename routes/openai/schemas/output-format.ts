@@ -76,7 +76,7 @@ export const outputFormatFields = {
   guided_choice: choicesSchema.nullish(),
   guided_grammar: grammarTextSchema.nullish(),
   json_schema: anyJsonSchemaSchema.nullish(),
-  grammar: grammarTextSchema.nullish().meta({ description: 'GBNF or EBNF.' }),
+  grammar: grammarTextSchema.nullish().meta({ description: 'GBNF, EBNF or Lark.' }),
   regex: grammarTextSchema.nullish().meta({ description: "SGLang's name of `guided_regex`." }),
   ebnf: grammarTextSchema.nullish().meta({ description: "SGLang's name of `guided_grammar`." }),
 };

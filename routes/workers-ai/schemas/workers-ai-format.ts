@@ -30,7 +30,7 @@ export const outputFormatFields = {
   guided_choice: z.array(textSchema.min(1)).min(1).max(MAX_CHOICES).nullish().meta({
     description: 'The text is one of these.',
   }),
-  guided_grammar: grammarTextSchema.nullish().meta({ description: 'A grammar in GBNF or EBNF.' }),
+  guided_grammar: grammarTextSchema.nullish().meta({ description: 'A grammar in GBNF, EBNF or Lark.' }),
 };
 
 type FormatInput = z.output<z.ZodObject<typeof outputFormatFields>>;

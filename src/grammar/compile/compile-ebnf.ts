@@ -6,6 +6,7 @@ import type { Effort } from '../regular/effort.ts';
 import { encodeBytes } from '../regular/encode-bytes.ts';
 import { literalNode, type RegularNode } from '../regular/regular-node.ts';
 import { type EbnfNode, parseEbnf } from './parse-ebnf.ts';
+import { LARK_ROOT, parseLark } from './parse-lark.ts';
 import { automatonOf, choiceOf, NEVER, type Part, repeatOf, ruleOf, sequenceOf, textOf } from './part.ts';
 import { withoutNever, type Rules } from './rules.ts';
 import { withoutLeftRecursion } from './without-left-recursion.ts';
@@ -16,10 +17,22 @@ const MAX_REGULAR_SIZE = 256;
 /** Rules that are looked through, one inside of the other. */
 const MAX_REGULAR_DEPTH = 64;
 
-/** Compiles a grammar in GBNF or EBNF, whose first rule is `root`. @throws EngineError `invalid_request` */
+/** UTF-16 units of a grammar. */
+const MAX_GRAMMAR_LENGTH = 100_000;
+
+/** Lark has a colon where the others have `::=`. */
+const isLark = (text: string): boolean =>
+  /^\s*(?:\?|!)?[a-zA-Z_]\w*\s*:(?!:=)/m.test(text) && !text.includes('::=');
+
+/** Compiles a grammar in GBNF or EBNF, whose first rule is `root`, or in Lark. @throws EngineError `invalid_request` */
 export function compileEbnf(text: string, rules: Rules, effort: Effort): Part {
-  const nodes = parseEbnf(text, effort);
-  if (!nodes.has('root')) throw invalidField(effort.param, 'has no rule root');
+  if (text.length > MAX_GRAMMAR_LENGTH)
+    throw invalidField(effort.param, `must have at most ${MAX_GRAMMAR_LENGTH} characters`);
+  effort.spend(text.length);
+  const [nodes, root] = isLark(text)
+    ? [parseLark(text, effort), LARK_ROOT]
+    : ([parseEbnf(text, effort), 'root'] as const);
+  if (!nodes.has(root)) throw invalidField(effort.param, `has no rule ${root}`);
   const compiler = new EbnfCompiler(nodes, rules, effort);
   compiler.compile();
   withoutNever(rules.bodies, effort).forEach((body, index) => rules.define(index, body));
@@ -30,7 +43,7 @@ export function compileEbnf(text: string, rules: Rules, effort: Effort): Part {
     const complaint = 'comes back to a rule behind a part that may be empty, which is not supported';
     throw invalidField(effort.param, `${complaint}: ${clip(path.join(' -> '))}`);
   }
-  return compiler.partOfRule('root');
+  return compiler.partOfRule(root);
 }
 
 class EbnfCompiler {

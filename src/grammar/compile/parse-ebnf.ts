@@ -9,6 +9,7 @@ import {
 } from '../regular/alphabet.ts';
 import type { Effort } from '../regular/effort.ts';
 import { TextReader } from '../regular/text-reader.ts';
+import { readEscape, readQuoted } from './grammar-escapes.ts';
 
 /** The right side of a rule of a grammar file. */
 export type EbnfNode =
@@ -24,11 +25,10 @@ export type EbnfNode =
       readonly max: number | undefined;
     };
 
-/** UTF-16 units of a grammar. */
-const MAX_GRAMMAR_LENGTH = 100_000;
-const MAX_GROUP_DEPTH = 64;
+/** Of grammars in Lark's words, too. */
+export const MAX_GROUP_DEPTH = 64;
 /** Copies that a quantifier may ask for. */
-const MAX_COPIES = 10_000;
+export const MAX_COPIES = 10_000;
 
 /**
  * Parses a grammar as GBNF (llama.cpp's `grammars/README.md`) and xgrammar's EBNF have it: `name ::= alternatives`, with
@@ -36,11 +36,6 @@ const MAX_COPIES = 10_000;
  * their order. @throws EngineError `invalid_request` with the line
  */
 export function parseEbnf(text: string, effort: Effort): ReadonlyMap<string, EbnfNode> {
-  if (text.length > MAX_GRAMMAR_LENGTH)
-    throw invalidField(effort.param, `must have at most ${MAX_GRAMMAR_LENGTH} characters`);
-  effort.spend(text.length);
-  if (/^\s*(?:\?|!)?[a-zA-Z_]\w*\s*:(?!:=)/m.test(text) && !text.includes('::='))
-    throw invalidField(effort.param, 'looks like Lark, which is not supported: write rules as name ::= …');
   return new EbnfParser(text, effort.param).parse();
 }
 
@@ -133,7 +128,7 @@ class EbnfParser {
 
   #parseAtom(): EbnfNode {
     const next = this.#reader.peek();
-    if (next === '"' || next === "'") return { type: 'text', text: this.#parseText() };
+    if (next === '"' || next === "'") return { type: 'text', text: readQuoted(this.#reader, this.#refuse) };
     if (next === '[') return { type: 'set', set: this.#parseClass() };
     if (next === '(') return this.#parseGroup();
     if (next === '.') {
@@ -157,17 +152,6 @@ class EbnfParser {
     return node;
   }
 
-  #parseText(): string {
-    const quote = this.#reader.read();
-    let text = '';
-    for (;;) {
-      const character = this.#reader.read();
-      if (character === '' || character === '\n') throw this.#refuse(`has a string without ${quote}`);
-      if (character === quote) return text;
-      text += character === '\\' ? String.fromCodePoint(this.#parseEscape()) : character;
-    }
-  }
-
   #parseClass(): CodePoints {
     this.#reader.read();
     const negative = this.#reader.skip('^');
@@ -189,27 +173,7 @@ class EbnfParser {
   #parseClassCharacter(): number {
     const character = this.#reader.read();
     if (character === '' || character === '\n') throw this.#refuse('has a class of characters without ]');
-    return character === '\\' ? this.#parseEscape() : codePointOf(character);
-  }
-
-  #parseEscape(): number {
-    const letter = this.#reader.read();
-    const known = Object.hasOwn(ESCAPES, letter) ? ESCAPES[letter] : undefined;
-    if (known !== undefined) return known;
-    const length = Object.hasOwn(HEX_LENGTHS, letter) ? HEX_LENGTHS[letter] : undefined;
-    if (length === undefined) {
-      if (/^[a-zA-Z0-9]$/.test(letter)) throw this.#refuse(`has the escape \\${letter}, which is not known`);
-      return codePointOf(letter);
-    }
-    const codePoint = this.#reader.skip('{') ? this.#readBraced() : this.#reader.readHex(length);
-    const isCharacter = codePoint <= 0x10ffff && (codePoint < 0xd800 || codePoint >= 0xe000);
-    if (!isCharacter) throw this.#refuse(`has an escape \\${letter} that is no character`);
-    return codePoint;
-  }
-
-  #readBraced(): number {
-    const digits = this.#reader.readWhile((character) => /^[0-9a-fA-F]$/.test(character));
-    return this.#reader.skip('}') && digits.length <= 6 ? Number.parseInt(digits, 16) : Number.NaN;
+    return character === '\\' ? readEscape(this.#reader, this.#refuse) : codePointOf(character);
   }
 
   #readName(): string {
@@ -230,10 +194,6 @@ class EbnfParser {
     }
   }
 
-  #refuse(complaint: string): Error {
-    return invalidField(this.#param, `${complaint} (line ${this.#line})`);
-  }
+  readonly #refuse = (complaint: string): Error =>
+    invalidField(this.#param, `${complaint} (line ${this.#line})`);
 }
-
-const ESCAPES: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, b: 8, f: 12, v: 11, 0: 0 };
-const HEX_LENGTHS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };

@@ -258,7 +258,6 @@ ws    ::= [ \\t\\n]*`;
   });
 
   it.each([
-    ['start: "a" | b\nb: /x/', /looks like Lark/],
     ['a ::= "x"', /no rule root/],
     ['root ::= missing', /no rule missing/],
     ['root ::= "a', /string without " \(line 1\)/],
