@@ -105,6 +105,17 @@ describe('POST /v1/messages', () => {
     expect(on.lastPrompt()).toContain('The result of f:\n');
   });
 
+  it('answers in a format by its older name, too, as LiteLLM sends it', async () => {
+    const schema = { type: 'object', properties: { a: { type: 'boolean' } }, required: ['a'] };
+    const format = { type: 'json_schema', schema };
+    const asked = [{ output_format: format }, { output_config: { format } }];
+    for (const body of [...asked, { ...asked[0], ...asked[1] }]) {
+      await post(on.service, PATH, { max_tokens: 50, messages: HELLO, ...body });
+      expect(on.engine.requests.at(-1)?.grammar).toBeDefined();
+      await postOk(on.service, COUNT, { messages: HELLO, ...body });
+    }
+  });
+
   it('goes on with a last message of the assistant, which its count has, too', async () => {
     const { content } = await create({ messages: OPEN });
     expect(on.lastPrompt()).toBe('u:The river\na:It runs');
@@ -151,6 +162,14 @@ describe('POST /v1/messages', () => {
     [{ tool_choice: { type: 'tool', name: 'f' } }, 'tool_choice.name'],
     [{ thinking: { type: 'enabled', budget_tokens: 50 } }, 'thinking.budget_tokens'],
     [{ output_config: { format: { type: 'xml' } } }, 'output_config.format.type'],
+    [{ output_format: { type: 'xml' } }, 'output_format.type'],
+    [
+      {
+        output_format: { type: 'json_schema', schema: {} },
+        output_config: { format: { type: 'json_schema', schema: { type: 'object' } } },
+      },
+      'output_config.format and output_format each say',
+    ],
     [{ container: 'c' }, 'container'],
     [{ nonsense: 1 }, 'nonsense'],
   ])('refuses %j, naming the field', async (body, words) => {

@@ -76,6 +76,7 @@ const CONVERSATIONS: readonly Body[] = [
     output_config: { effort: 'low' },
   },
   { messages: HELLO, output_config: { format: { type: 'json_schema', schema: SCHEMA } } },
+  { messages: HELLO, output_format: { type: 'json_schema', schema: SCHEMA } },
   { messages: HELLO, tools: [TOOL], tool_choice: { type: 'auto', ...parallel } },
   { messages: HELLO, tools: [TOOL], tool_choice: { type: 'any', ...parallel } },
   { messages: HELLO, tools: [TOOL], tool_choice: { type: 'tool', name: 'f', ...parallel } },

@@ -9,6 +9,7 @@ import {
 import type { ToolChoice, ToolDefinition } from '../../../src/generation/tools.ts';
 import type { GrammarSpec } from '../../../src/grammar/grammar-spec.ts';
 import { toConversation } from '../../shared/schemas/conversation.ts';
+import { ofSchema, onlyFormat } from '../../shared/schemas/output-format.ts';
 import { mostReasoningTokens, toTemplateArguments } from '../../shared/schemas/reasoning-effort.ts';
 import { toToolDefinition } from '../../shared/schemas/tools.ts';
 import { toConversationMessages } from './conversation-messages.ts';
@@ -89,12 +90,16 @@ export function toMessageConversation(input: CountTokensInput): Conversation {
   });
 }
 
-/** What the answer must look like; undefined: any text. */
-export function toMessageFormat({ output_config: output }: CountTokensInput): GrammarSpec | undefined {
-  const format = output?.format ?? undefined;
-  if (format === undefined) return undefined;
-  return { type: 'jsonSchema', schema: format.schema, param: 'output_config.format.schema' };
-}
+/**
+ * What the answer must look like; undefined: any text.
+ *
+ * @throws EngineError `invalid_request` where two fields say different things
+ */
+export const toMessageFormat = (input: CountTokensInput): GrammarSpec | undefined =>
+  onlyFormat([
+    ['output_config.format', ofSchema(input.output_config?.format?.schema, 'output_config.format.schema')],
+    ['output_format', ofSchema(input.output_format?.schema, 'output_format.schema')],
+  ]);
 
 /** Anthropic's models think where they are asked to. */
 function toReasoning({ thinking, output_config: output }: CountTokensInput): ReasoningWish {

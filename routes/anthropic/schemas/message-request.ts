@@ -76,6 +76,12 @@ const thinkingSchema = taggedUnion(
   'these are the ways to think',
 );
 
+const outputFormatSchema = taggedUnion(
+  ['json_schema'],
+  [z.strictObject({ type: z.literal('json_schema'), schema: jsonSchemaSchema })],
+  'it is the only format beside text',
+).nullish();
+
 /** Fields that a request and the count of its tokens share. */
 const conversationFields = {
   model: modelField,
@@ -91,14 +97,13 @@ const conversationFields = {
   output_config: z
     .strictObject({
       effort: z.enum(REASONING_EFFORTS).exclude(['none', 'minimal']).nullish(),
-      format: taggedUnion(
-        ['json_schema'],
-        [z.strictObject({ type: z.literal('json_schema'), schema: jsonSchemaSchema })],
-        'it is the only format beside text',
-      ).nullish(),
+      format: outputFormatSchema,
     })
     .nullish()
     .meta({ id: 'MessageOutputConfig' }),
+  output_format: outputFormatSchema.meta({
+    description: 'The older name of `output_config.format`, which LiteLLM sends.',
+  }),
   cache_control: ignored,
   context_management: ignored,
   speed: ignored,
