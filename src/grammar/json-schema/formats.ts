@@ -23,7 +23,8 @@ const DATE_PARTS = `(?:${NUMBER}Y(?:${NUMBER}M(?:${NUMBER}D)?)?|${NUMBER}M(?:${N
 
 const BYTE = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 const IPV4 = `${BYTE}(?:\\.${BYTE}){3}`;
-const WORD = '[0-9a-fA-F]{1,4}';
+const HEX = '[0-9a-fA-F]';
+const WORD = `${HEX}{1,4}`;
 /** All eight words, or `::` in place of one or more of them. */
 const IPV6 = [
   `(?:${WORD}:){7}${WORD}`,
@@ -37,6 +38,8 @@ const IPV6 = [
 const ALPHANUMERIC = '[a-zA-Z0-9]';
 const EMAIL_ATOM = "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+";
 const EMAIL_LABEL = `${ALPHANUMERIC}(?:[a-zA-Z0-9-]*${ALPHANUMERIC})?`;
+/** The last label has letters alone, as validators want it (Pydantic's, Zod's). */
+const EMAIL = `${EMAIL_ATOM}(?:\\.${EMAIL_ATOM})*@(?:${EMAIL_LABEL}\\.)+[a-zA-Z]{2,}`;
 /** At most 7 labels of 32 characters, which keeps a name below the 253 characters that it may have. */
 const HOST_LABEL = `${ALPHANUMERIC}(?:[a-zA-Z0-9-]{0,30}${ALPHANUMERIC})?`;
 
@@ -51,14 +54,14 @@ const URI = [
   `|/(?:${URI_CHARACTER}+(?:/${URI_CHARACTER}*)*)?|${URI_CHARACTER}+(?:/${URI_CHARACTER}*)*)${URI_TAIL}`,
 ].join('');
 
-/** Texts of each are of the format; some texts of the format are left out. */
-const PATTERNS: Readonly<Record<string, string>> = {
+/** JSON Schema's own. Texts of each are of the format; some texts of the format are left out. */
+const STANDARD_PATTERNS: Readonly<Record<string, string>> = {
   date: DATE,
   time: TIME,
   'date-time': `(?:${DATE})T${TIME}`,
   duration: `P(?:${DATE_PARTS}(?:${TIME_PARTS})?|${TIME_PARTS}|${NUMBER}W)`,
-  email: `${EMAIL_ATOM}(?:\\.${EMAIL_ATOM})*@(?:${EMAIL_LABEL}\\.)+${EMAIL_LABEL}`,
-  uuid: '[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}',
+  email: EMAIL,
+  uuid: `${HEX}{8}-(?:${HEX}{4}-){3}${HEX}{12}`,
   ipv4: IPV4,
   ipv6: IPV6,
   hostname: `${HOST_LABEL}(?:\\.${HOST_LABEL}){0,6}`,
@@ -66,8 +69,43 @@ const PATTERNS: Readonly<Record<string, string>> = {
   'json-pointer': '(?:/(?:[^~/]|~0|~1)*)*',
 };
 
-/** OpenAPI's formats of strings that say nothing about their characters. */
-const WITHOUT_MEANING = new Set(['password', 'binary']);
+const IPV4_INTERFACE = `${IPV4}(?:/(?:3[0-2]|[12]?\\d))?`;
+const IPV6_INTERFACE = `(?:${IPV6})(?:/(?:12[0-8]|1[01]\\d|[1-9]?\\d))?`;
+/** Pydantic refuses a network whose address goes on behind the prefix. */
+const IPV4_NETWORK = [
+  `${BYTE}\\.0\\.0\\.0/8`,
+  `(?:${BYTE}\\.){2}0\\.0/16`,
+  `(?:${BYTE}\\.){3}0/24`,
+  `${IPV4}/32`,
+].join('|');
+const IPV6_NETWORK = `(?:${WORD}:){3}:/48|(?:${WORD}:){4}:/64|(?:${IPV6})/128`;
+
+/** Of Pydantic's types, as the above. */
+const PYDANTIC_PATTERNS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    [1, 3, 4, 5, 6, 7, 8].map((version) => [
+      `uuid${version}`,
+      `${HEX}{8}-${HEX}{4}-${version}${HEX}{3}-[89abAB]${HEX}{3}-${HEX}{12}`,
+    ]),
+  ),
+  ipv4interface: IPV4_INTERFACE,
+  ipv6interface: IPV6_INTERFACE,
+  ipv4network: IPV4_NETWORK,
+  ipv6network: IPV6_NETWORK,
+  ipvanyaddress: `${IPV4}|${IPV6}`,
+  ipvanyinterface: `${IPV4_INTERFACE}|${IPV6_INTERFACE}`,
+  ipvanynetwork: `${IPV4_NETWORK}|${IPV6_NETWORK}`,
+  base64: '(?:[a-zA-Z0-9+/]{4})*(?:[a-zA-Z0-9+/]{2}==|[a-zA-Z0-9+/]{3}=)?',
+  // Zod's has no padding, and Pydantic's must have it.
+  base64url: '(?:[a-zA-Z0-9_-]{4})*',
+  'name-email': `[a-zA-Z]+(?: [a-zA-Z]+)* <${EMAIL}>|${EMAIL}`,
+  'multi-host-uri': URI,
+};
+
+const PATTERNS: Readonly<Record<string, string>> = { ...STANDARD_PATTERNS, ...PYDANTIC_PATTERNS };
+
+/** OpenAPI's and Pydantic's formats of strings that say nothing about their characters. */
+const WITHOUT_MEANING = new Set(['password', 'binary', 'path', 'file-path', 'directory-path']);
 
 /** OpenAPI's formats of numbers: the range of those that are integers, undefined for the others. */
 export const NUMBER_FORMATS: Readonly<Record<string, { minimum: number; maximum: number } | undefined>> = {
@@ -80,7 +118,7 @@ export const NUMBER_FORMATS: Readonly<Record<string, { minimum: number; maximum:
 /** Names that Zod gives to patterns: it writes the pattern beside them. */
 const NAMES_OF_PATTERNS = new Set([
   ...['cuid', 'cuid2', 'ulid', 'nanoid', 'ksuid', 'xid', 'guid', 'mac', 'e164', 'emoji'],
-  ...['base64', 'base64url', 'cidrv4', 'cidrv6', 'regex', 'lowercase', 'uppercase'],
+  ...['cidrv4', 'cidrv6', 'regex', 'lowercase', 'uppercase'],
   ...['includes', 'starts_with', 'ends_with'],
 ]);
 
@@ -106,4 +144,5 @@ export function formatDfa(name: string): Dfa {
   return dfa;
 }
 
-export const STRING_FORMATS: readonly string[] = Object.keys(PATTERNS);
+/** Those that every validator knows. */
+export const STRING_FORMATS: readonly string[] = Object.keys(STANDARD_PATTERNS);
