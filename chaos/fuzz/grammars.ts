@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import type { FuzzKind } from './fuzz-script.ts';
 import { formatScript } from './format-script.ts';
 
-/** Grammars in GBNF: ambiguous, left-recursive, nullable, deep, with large classes and counts. */
+/** Grammars in GBNF, and in Lark's words: ambiguous, left-recursive, nullable, deep, with large classes and counts. */
 
 const NUM_RULES = 8;
 
@@ -97,10 +97,25 @@ const grammar = fc.oneof(
   { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 60 }).map((it) => `root ::= ${it}`) },
 );
 
+const GBNF_TOKEN = /"(?:\\.|[^"\\])*"|\[(?:\\.|[^\]\\])*\]|\{(\d+)(,?)(\d*)\}|::=|\broot\b|\./g;
+
+/** A grammar in the words of Lark, as far as it has them. */
+const toLark = (it: string): string =>
+  it.replaceAll(GBNF_TOKEN, (token, min: string | undefined, comma: string, max: string) => {
+    if (min !== undefined) return ` ~ ${min}${comma === '' ? '' : `..${max === '' ? min : max}`}`;
+    if (token === '::=') return ':';
+    if (token === 'root') return 'start';
+    return token === '.' || token.startsWith('[') ? `/${token}/` : token;
+  });
+
+const larkGrammar = fc
+  .tuple(grammar, fc.constantFrom('', '', '%ignore / +/', '%import common.WS\n%ignore WS'))
+  .map(([it, directive]) => `${toLark(it)}\n${directive}`);
+
 export const GRAMMAR_KIND: FuzzKind = {
   name: 'grammars',
   scripts: formatScript(
-    grammar.chain((it) =>
+    fc.oneof({ weight: 3, arbitrary: grammar }, { weight: 1, arbitrary: larkGrammar }).chain((it) =>
       fc.constantFrom<object[]>(
         { guided_grammar: it },
         { guided_grammar: it },

@@ -22,7 +22,7 @@ const MAX_GRAMMAR_LENGTH = 100_000;
 
 /** Lark has a colon where the others have `::=`. */
 const isLark = (text: string): boolean =>
-  /^\s*(?:\?|!)?[a-zA-Z_]\w*\s*:(?!:=)/m.test(text) && !text.includes('::=');
+  /^[ \t]*[?!]?[a-zA-Z_]\w*(?:\.\d+)?[ \t]*:(?!:=)/m.test(text) && !text.includes('::=');
 
 /** Compiles a grammar in GBNF or EBNF, whose first rule is `root`, or in Lark. @throws EngineError `invalid_request` */
 export function compileEbnf(text: string, rules: Rules, effort: Effort): Part {
