@@ -115,13 +115,15 @@ const larkGrammar = fc
 export const GRAMMAR_KIND: FuzzKind = {
   name: 'grammars',
   scripts: formatScript(
-    fc.oneof({ weight: 3, arbitrary: grammar }, { weight: 1, arbitrary: larkGrammar }).chain((it) =>
-      fc.constantFrom<object[]>(
-        { guided_grammar: it },
-        { guided_grammar: it },
-        { grammar: it },
-        { structured_outputs: { grammar: it } },
+    fc
+      .oneof({ weight: 3, arbitrary: grammar }, { weight: 1, arbitrary: larkGrammar })
+      .chain((it) =>
+        fc.constantFrom<object[]>(
+          { guided_grammar: it },
+          { guided_grammar: it },
+          { grammar: it },
+          { structured_outputs: { grammar: it } },
+        ),
       ),
-    ),
   ),
 };

@@ -42,7 +42,8 @@ class LarkParser {
 
   parse(): ReadonlyMap<string, EbnfNode> {
     let first: string | undefined;
-    for (this.#skipSpace(true); !this.#reader.isAtEnd; this.#skipSpace(true)) {
+    this.#skipSpace(true);
+    while (!this.#reader.isAtEnd) {
       if (this.#reader.skip('%')) this.#parseDirective();
       else {
         const name = this.#parseRule();
@@ -51,6 +52,7 @@ class LarkParser {
       this.#skipSpace(false);
       const next = this.#reader.peek();
       if (next !== '' && next !== '\n') throw this.#refuse(`has an unexpected ${JSON.stringify(clip(next))}`);
+      this.#skipSpace(true);
     }
     // Lark begins with `start`; vLLM takes the first rule where there is none.
     const start = this.#rules.has('start') ? 'start' : first;
