@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { access, readdir, stat } from 'node:fs/promises';
 import { basename, join, posix } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { hasCode } from '../values.ts';
@@ -143,11 +143,17 @@ async function readLooseFile(modelsDir: string, name: string): Promise<StoreEntr
   return { ...entry, problem: `${location}: ${sizes}` };
 }
 
-/** The bytes of the parts of a file together, or which of them is missing. */
+/** The bytes of the parts of a file together, or what is wrong with one of them. */
 async function sizesOf(paths: readonly string[]): Promise<number | string> {
   const sizes = await Promise.all(paths.map(sizeOf));
-  const missing = paths.find((_, i) => sizes[i] === undefined);
-  if (missing !== undefined) return missingPart(missing);
+  const bad = paths.find((_, i) => sizes[i] === undefined);
+  if (bad !== undefined) {
+    const isThere = await access(bad).then(
+      () => true,
+      () => false,
+    );
+    return isThere ? `${basename(bad)} is not a file` : missingPart(bad);
+  }
   return sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
 }
 

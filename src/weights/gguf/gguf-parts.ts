@@ -38,10 +38,11 @@ export function ggufModelsAmong(names: readonly string[]): string[] {
   return [...new Set(names.filter(isGgufPath).map((name) => ggufPartPaths(name)[0]))];
 }
 
-/** Tells which part a missing file is. */
+/** Tells which part a missing file is, where it is one. */
 export function missingPart(path: string): string {
-  const { part = 1, numParts = 1 } = partOfName(path) ?? {};
-  return `${basename(path)}, part ${part} of ${numParts}, is missing`;
+  const named = partOfName(path);
+  const place = named === undefined ? '' : `, part ${named.part} of ${named.numParts},`;
+  return `${basename(path)}${place} is missing`;
 }
 
 function fiveDigits(count: number): string {
