@@ -6,7 +6,7 @@ import type { BenchmarkReport } from './benchmark-report.ts';
 
 /** Older ones are dropped. */
 const MAX_RUNS_KEPT = 500;
-/** Little: the service answers nobody meanwhile. */
+/** Short, since the service answers no request meanwhile. */
 const BUSY_MS = 100;
 
 const SCHEMA = `

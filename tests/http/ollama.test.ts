@@ -279,10 +279,7 @@ describe('a body whose content type is not of JSON', () => {
   it.each([
     ['none, as LiteLLM', ''],
     ['that of bytes, as LiteLLM where it streams', 'content-type: application/octet-stream\r\n'],
-    [
-      "that of a form, as `curl -d` in Ollama's documents",
-      'content-type: application/x-www-form-urlencoded\r\n',
-    ],
+    ["that of a form, as Ollama's `curl -d`", 'content-type: application/x-www-form-urlencoded\r\n'],
   ])('is taken: %s', async (_, headers) => {
     expect((await send(headers)).statuses).toEqual([200]);
   });
