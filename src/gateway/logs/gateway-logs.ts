@@ -30,6 +30,8 @@ export interface GatewayLogsOptions {
   readonly bounds?: LogBounds;
   /** So many logs could not be kept. */
   readonly onLost?: (numLogs: number, reason: string) => void;
+  /** So long a call may take. */
+  readonly answerMs?: number;
 }
 
 const BOUNDS: LogBounds = { maxBytes: 64 * 2 ** 20, maxRows: 100_000 };
@@ -40,6 +42,8 @@ const BATCH_LOGS = 64;
 const MAX_WAITING_OF_GROUP = 2 * 2 ** 20;
 const MAX_WAITING = 16 * 2 ** 20;
 const CLOSE_MS = 2000;
+/** A disk that hangs, as one of a network does, holds up a call for so long. */
+const ANSWER_MS = 30_000;
 /** Beside the heap of the service, in MiB. The memory of SQLite is not in it. */
 const THREAD_HEAP = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8 };
 
@@ -182,12 +186,20 @@ export class GatewayLogs {
 
   #send(thread: Worker, call: LogCall): Promise<unknown> {
     const number = this.#nextNumber++;
-    return new Promise((resolve, reject) => {
+    const { answerMs = ANSWER_MS } = this.#options;
+    const timer = setTimeout(() => this.#giveUp(thread, answerMs), answerMs).unref();
+    const answer = new Promise((resolve, reject) => {
       // A program that waits for an answer and has nothing else to do would end.
       if (this.#calls.size === 0) thread.ref();
       this.#calls.set(number, { resolve, reject });
       thread.postMessage({ number, call });
     });
+    return answer.finally(() => clearTimeout(timer));
+  }
+
+  #giveUp(thread: Worker, answerMs: number): void {
+    this.#end(thread, `its thread did not answer within ${answerMs} ms`);
+    void thread.terminate();
   }
 
   #running(): Worker {
@@ -214,7 +226,8 @@ export class GatewayLogs {
 
   /** The next call starts another thread. */
   #end(thread: Worker, fault: string): void {
-    if (this.#thread === thread) this.#thread = undefined;
+    if (this.#thread !== thread) return;
+    this.#thread = undefined;
     const calls = [...this.#calls.values()];
     this.#calls.clear();
     for (const { reject } of calls) reject(this.#faultOf(fault));

@@ -83,3 +83,15 @@ it('says what it cannot keep, and where', async () => {
   expect(lost).toHaveLength(1);
   await logs.close();
 });
+
+it('gives up a thread that does not answer, and starts another', async () => {
+  const lost: string[] = [];
+  // No thread starts so fast.
+  const logs = new GatewayLogs(IN_MEMORY, { answerMs: 1, onLost: (_, reason) => lost.push(reason) });
+  for (const ownerId of ['a/', 'b/']) {
+    logs.add(logOf(ownerId));
+    await expect(logs.list(all(ownerId), callerOf(ownerId))).rejects.toThrow(/did not answer within 1 ms/);
+  }
+  expect(lost).toHaveLength(2);
+  await logs.close();
+});
