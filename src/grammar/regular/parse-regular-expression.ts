@@ -19,16 +19,21 @@ const SYNTAX_CHARACTERS = '^$\\.*+?()[]{}|/';
 const isPlainSign = (character: string): boolean =>
   /^[^a-zA-Z0-9\u0080-\uffff]$/.test(character) && !SYNTAX_CHARACTERS.includes(character);
 
-/** JavaScript refuses such a backslash with the `u` flag: in its words the sign is written by its number. */
-const withoutIdleEscapes = (pattern: string): string =>
-  pattern.replaceAll(/\\([^])/g, (escape, character: string) =>
-    isPlainSign(character) ? `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}` : escape,
-  );
+/** Python's and Rust's way to name a group. */
+const NAMED_GROUP = '(?P<';
+
+/** With the `u` flag JavaScript wants the sign behind an idle backslash by its number, and groups named without a P. */
+const inJavaScript = (pattern: string): string =>
+  pattern.replaceAll(/\\([^])|\(\?P<(?![=!])/g, (part, character: string | undefined) => {
+    if (part === NAMED_GROUP) return '(?<';
+    if (character === undefined || !isPlainSign(character)) return part;
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
 
 /**
  * Parses a regular expression in JavaScript's syntax with the `u` flag, where a backslash may stand before any sign of
- * ASCII, as in Python, Rust and vLLM's engines. JavaScript itself says whether the syntax is right; nothing is ever
- * matched by its engine, whose time has no bound.
+ * ASCII, and `(?P<name>` begins a group, as in Python, Rust and vLLM's engines. JavaScript itself says whether the
+ * syntax is right; nothing is ever matched by its engine, whose time has no bound.
  * @throws EngineError `invalid_request` with the feature that cannot be had
  */
 export function parseRegularExpression(pattern: string, effort: Effort): RegularNode {
@@ -36,7 +41,7 @@ export function parseRegularExpression(pattern: string, effort: Effort): Regular
     throw invalidField(effort.param, `must have at most ${MAX_PATTERN_LENGTH} characters`);
   effort.spend(pattern.length);
   try {
-    new RegExp(withoutIdleEscapes(pattern), 'u');
+    new RegExp(inJavaScript(pattern), 'u');
   } catch (error) {
     const reason = messageOf(error);
     throw invalidField(
@@ -122,7 +127,7 @@ class RegularExpressionParser {
     const looks = negative || this.#reader.isNext('?=');
     if (this.#reader.isNext('?<=') || this.#reader.isNext('?<!')) throw this.#unsupported('a lookbehind');
     if (looks) this.#reader.position += 2;
-    else if (this.#reader.skip('?<')) {
+    else if (this.#reader.skip('?<') || this.#reader.skip('?P<')) {
       this.#reader.readWhile((character) => character !== '>');
       this.#reader.read();
     } else if (!this.#reader.skip('?:') && this.#reader.isNext('?'))

@@ -103,6 +103,16 @@ describe('a regular expression as an automaton', () => {
     expect([inside, outside].map((it) => accepts(whole(pattern), it))).toEqual([true, false]);
   });
 
+  it("takes Python's names of groups", () => {
+    const dfa = whole('(?P<year>\\d{4})-(?P<month>\\d\\d)[(?P<]?');
+    const accepted = ['2026-12', '2026-12(', '2026-12P', '2026-1', '2026-12x'].map((it) => accepts(dfa, it));
+    expect(accepted).toEqual([true, true, true, false, false]);
+  });
+
+  it.each(['(?P<=a)b', '(?P<!a)b', '(?P=a)', '(?P<a>x)(?P<a>y)'])('refuses %s', (pattern) => {
+    expect(() => whole(pattern)).toThrow('is no regular expression of JavaScript');
+  });
+
   it.each(['\\e', '\\é', '(?\\=a)', '\\'])('refuses other escapes that mean nothing: %s', (pattern) => {
     expect(() => whole(pattern)).toThrow('is no regular expression of JavaScript');
   });
