@@ -107,6 +107,7 @@ describe('pages', () => {
       for (const [path, method] of [
         ['/v1/completions', 'POST'],
         ['/v1/requests/x', 'DELETE'],
+        ['/ai-gateway/gateways/a/logs/x', 'PATCH'],
         ['/nowhere', 'GET'],
       ] as const) {
         const preflight = await send(service, 'OPTIONS', path, {

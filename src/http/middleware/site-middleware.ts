@@ -9,7 +9,7 @@ export function siteMiddleware(corsOrigins: readonly string[]): MiddlewareHandle
   // No cookie means anything here, so that credentials stay off and `*` is allowed where the browser asks.
   const answerCors = cors({
     origin: corsOrigins.includes('*') ? '*' : [...corsOrigins],
-    allowMethods: ['GET', 'HEAD', 'POST', 'DELETE'],
+    allowMethods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
     allowHeaders: ['*', 'authorization'],
     exposeHeaders: ['*'],
     maxAge: 600,
