@@ -148,7 +148,7 @@ TOKENFLARE_INLINE void MixPage(const TileRows<kRows> &tile, const Number *values
   }
 }
 
-// The same over the pages of a run, with the sums in registers: as many as there are registers for.
+// Mixes the values of a run's pages, with the sums in registers: as many as there are registers for.
 template <int kRows, int kVectors, typename Number>
 TOKENFLARE_INLINE void MixTile(const Reader &r, const Run<Number> &run, int row, int64_t column) {
   TileRows<kRows> tile;

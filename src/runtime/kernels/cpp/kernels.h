@@ -90,7 +90,7 @@ struct Kernels {
                      float epsilon, float *output);
   // x / sqrt(mean of squares + epsilon) * gain over rows.
   void (*rms_norm)(const float *x, int64_t num_rows, int64_t dim, const float *gain, float epsilon, float *output);
-  // The same over each head of queries and of keys; values are copied.
+  // RMS norm of each head of queries and of keys; values are copied.
   void (*norm_heads)(const float *qkv, int64_t num_rows, const Stripes &stripes, const float *query_gain,
                      const float *key_gain, float epsilon, float *output);
   // Turns the pairs of each head of queries and of keys by the row's position; values are copied.

@@ -127,7 +127,7 @@ void MultiplyTiles(const uint8_t *a, const uint8_t *b, int64_t num_tiles, bool a
   _tile_stored(3, lower + 16, row_bytes);
 }
 
-// The same with vectors, eight rows at a time.
+// The product of a block without tiles: by vectors, eight rows at a time.
 void MultiplyVectors(const uint8_t *a, const uint8_t *b, int64_t num_tiles, bool adds, float *sums, int64_t stride) {
   for (int64_t row = 0; row < kBlockSide; row += 8) {
     float *to = sums + row * stride;

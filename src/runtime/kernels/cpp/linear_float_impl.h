@@ -33,7 +33,7 @@ inline Vector LoadWeights(const Float16 *from) { return LoadHalves(reinterpret_c
 struct BFloatPair {
   uint32_t bits;
 };
-// The same in float32. A register's first numbers lie side by side, then its second ones.
+// Such a pair in float32. A register's first numbers lie side by side, then its second ones.
 struct WidePair {
   float numbers[2];
 };

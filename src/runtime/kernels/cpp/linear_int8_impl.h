@@ -65,8 +65,8 @@ TOKENFLARE_INLINE void MultiplyGroup(const uint8_t *quads, const RowBlock &rows,
   }
 }
 
-// The same for all outputs. Where registers are short, the sums of 32 outputs would not stay in them: a loop is as fast
-// and has less code. Else there must be none, or a compiler keeps them in memory.
+// Adds what one part of a block makes for all outputs. Where registers are short, the sums of 32 outputs would not stay in
+// them: a loop is as fast and has less code. Else there must be none, or a compiler keeps them in memory.
 template <Format kFormat, int kPart, int kRows>
 TOKENFLARE_INLINE void MultiplyPart(const uint8_t *quads, const RowBlock &rows, const Vector (&scales)[2],
                                     TileSums<kRows> &sums) {

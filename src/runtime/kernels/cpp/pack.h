@@ -34,7 +34,7 @@ bool Holds(StoredFormat from, Format to);
 // Puts output `row` of a segment into its panel, which holds zeros there, from a row as a file has it.
 void PackStoredRow(const uint8_t *stored, StoredFormat from, int64_t depth, Format to, int64_t row, uint8_t *panels);
 
-// The same from float32: for integers of 8 bits each 32 numbers are rounded, with a scale in float16.
+// Puts a row of float32 into its panel: for integers of 8 bits each 32 numbers are rounded, with a scale in float16.
 void PackFloatRow(const float *numbers, int64_t depth, Format to, int64_t row, uint8_t *panels);
 
 // IEEE 754 binary16, ties to even.

@@ -14,7 +14,7 @@ using ChunkFunction = void (*)(const void *context, int64_t chunk);
 // A chunk's result must not depend on which thread computes it.
 void RunChunks(int64_t num_chunks, ChunkFunction work, const void *context);
 
-// The same for a lambda. Internal linkage: each instruction set compiles its own.
+// Calls a lambda for every chunk, as RunChunks. Internal linkage: each instruction set compiles its own.
 namespace {
 template <typename Work>
 inline void ParallelFor(int64_t num_chunks, const Work &work) {

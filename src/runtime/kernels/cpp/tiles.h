@@ -88,7 +88,7 @@ class EmulatedTiles {
     }
   }
 
-  // The same with a [rows, 2 pairs] and b [pairs, cols * 2] of bfloat16, and sums in float32
+  // Adds the product of a [rows, 2 pairs] and b [pairs, cols * 2] of bfloat16 to sums in float32.
   void DotBFloats(int sums, int a, int b) {
     RequireProduct(sums, a, b);
     for (int row = 0; row < Rows(sums); row++) {

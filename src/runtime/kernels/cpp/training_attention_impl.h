@@ -275,7 +275,7 @@ void CopyParts(const RowParts<const float> &from, const RowParts<float> &to, int
   }
 }
 
-// The same over a copy of one head that is as wide as whole vectors.
+// Attention over a copy of one head that is as wide as whole vectors.
 void AttendPadded(const SequenceHead &head) {
   const SequenceAttention &a = head.a;
   const int64_t dim = a.head_dim, wide = (dim + kWidth - 1) / kWidth * kWidth, size = a.seq * wide;

@@ -114,21 +114,6 @@ inline v128_t MoveToFour(v128_t bits, int bit, uint8_t mask) {
   return wasm_v128_and(wasm_i16x8_shl(wasm_u16x8_shr(bits, bit), 4), wasm_u8x16_splat(mask));
 }
 
-// Stored numbers of a quad, without signs: of four outputs from 4 `group` on, or of those 16 above them.
-template <Format kFormat>
-TOKENFLARE_INLINE v128_t LoadQuad(const uint8_t *quads, int quad, int group, int half) {
-  if constexpr (kFormat == Format::kQ8) return wasm_v128_load(quads + quad * 128 + half * 64 + group * 16);
-  const v128_t nibbles = wasm_v128_load(quads + quad * 64 + group * 16);
-  v128_t stored = half == 0 ? wasm_v128_and(nibbles, wasm_u8x16_const_splat(15)) : wasm_u8x16_shr(nibbles, 4);
-  const uint8_t *high = quads + 512 + group * 16 + half * 64;
-  if constexpr (LayoutOf(kFormat).high_bits == 1) {
-    stored = wasm_v128_or(stored, MoveToFour(wasm_v128_load(high), quad, 0x10));
-  } else if constexpr (LayoutOf(kFormat).high_bits == 2) {
-    stored = wasm_v128_or(stored, MoveToFour(wasm_v128_load(high + quad / 4 * 128), quad % 4 * 2, 0x30));
-  }
-  return stored;
-}
-
 // How a quad's numbers and a row's are multiplied.
 enum class Dots {
   // The relaxed dot product of bytes, added to 32 bits; right for weights of eight bits on some processors.
@@ -139,80 +124,112 @@ enum class Dots {
   kWords,
 };
 
-// The numbers of four outputs and a quad.
-template <Dots kDots>
-struct QuadWeights {
-  v128_t bytes;
-  explicit QuadWeights(v128_t stored) : bytes(stored) {}
-  v128_t Add(v128_t sum, const int8_t *row, int quad) const {
-#ifdef __wasm_relaxed_simd__
-    const v128_t numbers = wasm_v128_load32_splat(row + quad * kQuad);
-    if constexpr (kDots == Dots::kBytes) return wasm_i32x4_relaxed_dot_i8x16_i7x16_add(numbers, bytes, sum);
-    return wasm_i16x8_add(sum, wasm_i16x8_relaxed_dot_i8x16_i7x16(numbers, bytes));
-#else
-    return sum;
-#endif
+// The stored numbers of a quad, without signs: of four outputs from 4 `group` on, and of those 16 above them.
+template <Format kFormat>
+TOKENFLARE_INLINE void LoadQuad(const uint8_t *quads, int quad, int group, v128_t (&stored)[2]) {
+  if constexpr (kFormat == Format::kQ8) {
+    stored[0] = wasm_v128_load(quads + quad * 128 + group * 16);
+    stored[1] = wasm_v128_load(quads + quad * 128 + 64 + group * 16);
+    return;
   }
-};
-
-// Those of even depths and those of odd ones.
-template <>
-struct QuadWeights<Dots::kWords> {
-  v128_t even, odd;
-  explicit QuadWeights(v128_t stored)
-      : even(wasm_v128_and(stored, wasm_i16x8_const_splat(0xff))), odd(wasm_u16x8_shr(stored, 8)) {}
-  v128_t Add(v128_t sum, const int8_t *row, int quad) const {
-    const int8_t *numbers = row + kWords + 2 * quad * kQuad;
-    sum = wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(even, wasm_v128_load32_splat(numbers)));
-    return wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(odd, wasm_v128_load32_splat(numbers + kQuad)));
+  const v128_t nibbles = wasm_v128_load(quads + quad * 64 + group * 16);
+  stored[0] = wasm_v128_and(nibbles, wasm_u8x16_const_splat(15));
+  stored[1] = wasm_v128_and(wasm_u16x8_shr(nibbles, 4), wasm_u8x16_const_splat(15));
+#pragma GCC unroll 2
+  for (int half = 0; half < 2; half++) {
+    const uint8_t *high = quads + 512 + group * 16 + half * 64;
+    if constexpr (LayoutOf(kFormat).high_bits == 1) {
+      stored[half] = wasm_v128_or(stored[half], MoveToFour(wasm_v128_load(high), quad, 0x10));
+    } else if constexpr (LayoutOf(kFormat).high_bits == 2) {
+      stored[half] = wasm_v128_or(stored[half], MoveToFour(wasm_v128_load(high + quad / 4 * 128), quad % 4 * 2, 0x30));
+    }
   }
-};
+}
 
-// Adds the products of some quads to `sums`.
+// Adds the products of some quads to `sums`. A row's numbers are read once for both halves of the outputs.
 template <Format kFormat, Dots kDots, int kRows>
-TOKENFLARE_INLINE void AddQuads(const uint8_t *quads, const RowBlock &rows, int group, int half, int first, int count,
-                                v128_t (&sums)[kRows]) {
+TOKENFLARE_INLINE void AddQuads(const uint8_t *quads, const RowBlock &rows, int group, int first, int count,
+                                v128_t (&sums)[kRows][2]) {
 #pragma GCC unroll 1
   for (int quad = first; quad < first + count; quad++) {
-    const QuadWeights<kDots> weights(LoadQuad<kFormat>(quads, quad, group, half));
+    v128_t stored[2];
+    LoadQuad<kFormat>(quads, quad, group, stored);
+    if constexpr (kDots == Dots::kWords) {
+      v128_t even[2], odd[2];
+#pragma GCC unroll 2
+      for (int half = 0; half < 2; half++) {
+        even[half] = wasm_v128_and(stored[half], wasm_i16x8_const_splat(0xff));
+        odd[half] = wasm_u16x8_shr(stored[half], 8);
+      }
 #pragma GCC unroll 4
-    for (int row = 0; row < kRows; row++) sums[row] = weights.Add(sums[row], rows.numbers[row], quad);
+      for (int row = 0; row < kRows; row++) {
+        const int8_t *numbers = rows.numbers[row] + kWords + 2 * quad * kQuad;
+        const v128_t first_numbers = wasm_v128_load32_splat(numbers);
+#pragma GCC unroll 2
+        for (int half = 0; half < 2; half++) {
+          sums[row][half] = wasm_i32x4_add(sums[row][half], wasm_i32x4_dot_i16x8(even[half], first_numbers));
+        }
+        const v128_t second_numbers = wasm_v128_load32_splat(numbers + kQuad);
+#pragma GCC unroll 2
+        for (int half = 0; half < 2; half++) {
+          sums[row][half] = wasm_i32x4_add(sums[row][half], wasm_i32x4_dot_i16x8(odd[half], second_numbers));
+        }
+      }
+    } else {
+#ifdef __wasm_relaxed_simd__
+#pragma GCC unroll 4
+      for (int row = 0; row < kRows; row++) {
+        const v128_t numbers = wasm_v128_load32_splat(rows.numbers[row] + quad * kQuad);
+#pragma GCC unroll 2
+        for (int half = 0; half < 2; half++) {
+          v128_t &sum = sums[row][half];
+          if constexpr (kDots == Dots::kBytes) {
+            sum = wasm_i32x4_relaxed_dot_i8x16_i7x16_add(numbers, stored[half], sum);
+          } else {
+            sum = wasm_i16x8_add(sum, wasm_i16x8_relaxed_dot_i8x16_i7x16(numbers, stored[half]));
+          }
+        }
+      }
+#endif
+    }
   }
 }
 
 // The dot products of some of a block's outputs and the rows of a tile, over the part of the depth that has one scale:
-// outputs 4 `group` and on, and then those 16 above them, so that sums, weights and numbers have registers.
+// outputs 4 `group` and on, and those 16 above them. So sums, weights and numbers have registers.
 template <Format kFormat, int kPart, int kRows>
 TOKENFLARE_INLINE void DotGroup(const uint8_t *quads, const RowBlock &rows, int group, IntPart (&dots)[kRows][2]) {
   constexpr int kNumParts = LayoutOf(kFormat).scales;
   constexpr int kNumQuads = kBlockDepth / kQuad / kNumParts;
   constexpr Dots kDots = TOKENFLARE_DOTS(kFormat);
   constexpr int kTogether = kDots == Dots::kHalves ? Least(QuadsInHalves(kFormat), kNumQuads) : kNumQuads;
-#pragma GCC unroll 2
-  for (int half = 0; half < 2; half++) {
-    v128_t sums[kRows];
+  v128_t sums[kRows][2];
+  const auto start = [&](int row) {
+    return wasm_i32x4_splat(StartOfPart<kNumParts, kPart>(rows, row, LayoutOf(kFormat).zero_point));
+  };
+  if constexpr (kDots != Dots::kHalves) {
 #pragma GCC unroll 4
-    for (int row = 0; row < kRows; row++) {
-      sums[row] = wasm_i32x4_splat(StartOfPart<kNumParts, kPart>(rows, row, LayoutOf(kFormat).zero_point));
-    }
+    for (int row = 0; row < kRows; row++) sums[row][0] = sums[row][1] = start(row);
+    AddQuads<kFormat, kDots>(quads, rows, group, kPart * kNumQuads, kNumQuads, sums);
+  } else {
 #pragma GCC unroll 4
     for (int first = 0; first < kNumQuads; first += kTogether) {
-      const int quad = kPart * kNumQuads + first;
-      if constexpr (kDots == Dots::kHalves) {
-        v128_t halves[kRows];
+      v128_t halves[kRows][2] = {};
+      AddQuads<kFormat, kDots>(quads, rows, group, kPart * kNumQuads + first, kTogether, halves);
 #pragma GCC unroll 4
-        for (int row = 0; row < kRows; row++) halves[row] = wasm_i16x8_const_splat(0);
-        AddQuads<kFormat, kDots>(quads, rows, group, half, quad, kTogether, halves);
-#pragma GCC unroll 4
-        for (int row = 0; row < kRows; row++) {
-          sums[row] = wasm_i32x4_add(sums[row], wasm_i32x4_extadd_pairwise_i16x8(halves[row]));
+      for (int row = 0; row < kRows; row++) {
+#pragma GCC unroll 2
+        for (int half = 0; half < 2; half++) {
+          const v128_t before = first == 0 ? start(row) : sums[row][half];
+          sums[row][half] = wasm_i32x4_add(before, wasm_i32x4_extadd_pairwise_i16x8(halves[row][half]));
         }
-      } else {
-        AddQuads<kFormat, kDots>(quads, rows, group, half, quad, kTogether, sums);
       }
     }
+  }
 #pragma GCC unroll 4
-    for (int row = 0; row < kRows; row++) dots[row][half] = (IntPart)sums[row];
+  for (int row = 0; row < kRows; row++) {
+    dots[row][0] = (IntPart)sums[row][0];
+    dots[row][1] = (IntPart)sums[row][1];
   }
 }
 
