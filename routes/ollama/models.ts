@@ -128,7 +128,10 @@ async function usableModels(c: AppContext, models: ServedModels): Promise<ModelS
 const engineOf = (models: ServedModels, { id }: ModelStatus): Engine | undefined =>
   models.engines().find(({ modelId, isLoaded }) => modelId === id && isLoaded)?.engine;
 
-/** Every model embeds. Tools are offered in words where the template has no way of its own for them. */
+/**
+ * Every model embeds, but Ollama says so only of models that do nothing else, and clients take them for that. Tools are
+ * offered in words where the template has no way of its own for them.
+ */
 async function capabilitiesOf(
   c: AppContext,
   { chatTemplate }: ModelStatus,
@@ -139,7 +142,6 @@ async function capabilitiesOf(
   const reasons = (await engine?.tokenizer.chatTemplate?.reasoningFormat(caller)) !== undefined;
   return [
     'completion',
-    'embedding',
     ...(chatTemplate === undefined ? [] : (['tools'] as const)),
     ...(reasons ? (['thinking'] as const) : []),
   ];

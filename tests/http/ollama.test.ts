@@ -194,7 +194,8 @@ describe('POST /api/chat', () => {
 describe('POST /api/generate', () => {
   it('answers a prompt by the chat template, with a system message', async () => {
     const answer = await ask('/api/generate', { prompt: 'The river', system: 'Be brief.', stream: false });
-    expect(answer.json).toEqual({ ...HEAD, response: TEXT, done: true, done_reason: 'stop', ...COUNTS });
+    const ending = { done: true, done_reason: 'stop', ...COUNTS, context: [] };
+    expect(answer.json).toEqual({ ...HEAD, response: TEXT, ...ending });
     expect(on.lastPrompt()).toContain('<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nThe river');
     const lines = linesOf(await ask('/api/generate', { prompt: 'The river' }));
     expect(lines.map(({ response }) => response).join('')).toBe(TEXT);
@@ -244,7 +245,7 @@ describe('models', () => {
     for (const field of ['model', 'name']) {
       const answer = await post(on.service, '/api/show', { [field]: `${MODEL}:latest` });
       expect(answer.json).toMatchObject({
-        capabilities: ['completion', 'embedding', 'tools', 'thinking'],
+        capabilities: ['completion', 'tools', 'thinking'],
         template: publishedTemplate('qwen3'),
         model_info: { 'general.architecture': 'gpt2', 'gpt2.context_length': 2048 },
       });

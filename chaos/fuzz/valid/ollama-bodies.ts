@@ -75,6 +75,15 @@ export const OLLAMA_CHAT_BODIES: readonly Body[] = [
   },
   { model: MODEL_ID, messages: HELLO, stream: true, options: SHORT, think: 'low', tools: [TOOL] },
   { model: MODEL_ID, messages: HELLO, options: { num_predict: 40 }, format: SCHEMA },
+  {
+    model: MODEL_ID,
+    messages: HELLO,
+    max_output_tokens: 40,
+    temperature: 0.5,
+    top_p: 0.9,
+    tools: [TOOL],
+    tool_choice: { type: 'function', name: 'f' },
+  },
   { model: MODEL_ID, messages: [...HELLO, { role: 'assistant', content: 'Once' }], options: SHORT },
   { model: MODEL_ID, messages: [], keep_alive: 0 },
 ];

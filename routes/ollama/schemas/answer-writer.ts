@@ -26,6 +26,8 @@ interface Ending {
   readonly prompt_eval_duration?: number;
   readonly eval_count?: number;
   readonly eval_duration?: number;
+  /** Of a prompt: what Ollama goes on from. There is nothing of it here, but clients want a list. */
+  readonly context?: readonly [];
 }
 
 export interface Line extends Partial<Ending> {
@@ -142,6 +144,7 @@ export class LineWriter {
       prompt_eval_duration: toNs(Math.max((ttftMs ?? totalMs) - queueMs, 0)),
       eval_count: usage.numGeneratedTokens,
       eval_duration: toNs(Math.max(totalMs - (ttftMs ?? totalMs), 0)),
+      ...(this.#view.kind === 'generate' ? { context: [] } : {}),
     };
     return [{ ...toLine(this.#view, { content: '' }), ...this.#ending }];
   }

@@ -46,7 +46,7 @@ export const showRequestSchema = z
   })
   .meta({ id: 'OllamaShowRequest' });
 
-export type Capability = 'completion' | 'embedding' | 'tools' | 'thinking';
+export type Capability = 'completion' | 'tools' | 'thinking';
 
 export const showSchema = z
   .looseObject({ capabilities: z.array(z.string()), template: z.string() })

@@ -63,6 +63,26 @@ export const optionsSchema = z
 
 type Options = z.output<typeof optionsSchema>;
 
+/**
+ * Options by the names that the AI SDK's provider for Ollama gives them, beside `options` of a chat. Ollama does not look
+ * there; here the client gets what it asks for.
+ */
+export const besideOptions = {
+  max_output_tokens: optionsSchema.shape.num_predict.meta({ description: 'num_predict' }),
+  temperature: optionsSchema.shape.temperature,
+  top_p: optionsSchema.shape.top_p,
+};
+
+type BesideOptions = z.output<z.ZodObject<typeof besideOptions>>;
+
+/** An option in its own place goes before the one beside it. */
+export const joinOptions = (options: Options, given: BesideOptions): Options => ({
+  ...options,
+  num_predict: options.num_predict ?? given.max_output_tokens,
+  temperature: options.temperature ?? given.temperature,
+  top_p: options.top_p ?? given.top_p,
+});
+
 /** Where neither the client nor the model's files say it. */
 const DEFAULTS = { temperature: 0.8, topK: 40, topP: 0.9 };
 

@@ -8,7 +8,9 @@ import {
 } from '../../../src/generation/generation-request.ts';
 import type { GrammarSpec } from '../../../src/grammar/grammar-spec.ts';
 import { toolCallSchema } from '../../openai/schemas/chat-messages.ts';
-import { toToolFields, toolFields } from '../../openai/schemas/chat-tools.ts';
+import { toolFields } from '../../openai/schemas/chat-tools.ts';
+import { chooseTools } from '../../responses/schemas/response-generation.ts';
+import { toolChoiceSchema } from '../../responses/schemas/response-request.ts';
 import {
   MAX_MESSAGES,
   MAX_TOOL_CALLS,
@@ -22,9 +24,9 @@ import { jsonSchemaSchema } from '../../shared/schemas/json-object.ts';
 import { mostReasoningTokens, toTemplateArguments } from '../../shared/schemas/reasoning-effort.ts';
 import { TEXT_ONLY } from '../../shared/schemas/tagged-union.ts';
 import { toAssistantMessage, toToolCall } from '../../shared/schemas/template-messages.ts';
-import { readToolArguments } from '../../shared/schemas/tools.ts';
+import { readToolArguments, toToolDefinition } from '../../shared/schemas/tools.ts';
 import { unsupported } from '../../shared/schemas/unsupported-field.ts';
-import { optionsSchema, toParams } from './options.ts';
+import { besideOptions, joinOptions, optionsSchema, toParams } from './options.ts';
 
 /** What Ollama's API calls the fields that errors of other parts speak of. It has none that cuts a prompt. */
 export const OLLAMA_FIELD_NAMES: FieldNames = new Map([
@@ -89,10 +91,12 @@ const messageSchema = z
 export const chatRequestSchema = z
   .strictObject({
     ...answerFields,
+    ...besideOptions,
     messages: z.array(messageSchema).max(MAX_MESSAGES).nullish().meta({
       description: 'None: the model is loaded. One of the assistant at the end is continued.',
     }),
     tools: toolFields.tools,
+    tool_choice: toolChoiceSchema.nullish(),
   })
   .meta({ id: 'OllamaChatRequest' });
 
@@ -120,8 +124,12 @@ type AnswerInput = z.output<z.ZodObject<typeof answerFields>>;
 export function toChat(input: ChatInput, model: ModelInfo, timeoutMs: number): GenerationRequest {
   const messages = (input.messages ?? []).map(toMessage);
   const last = messages.at(-1);
-  return toRequest(input, model, timeoutMs, {
-    ...toToolFields({ tools: input.tools }),
+  const tools = (input.tools ?? []).map(({ function: given }, index) =>
+    toToolDefinition(given, `tools[${index}].function`),
+  );
+  const options = joinOptions(input.options ?? {}, input);
+  return toRequest({ ...input, options }, model, timeoutMs, {
+    ...chooseTools(tools, input.tool_choice ?? 'auto'),
     messages,
     // Ollama's templates leave such a message open.
     continuesFinal: last?.role === 'assistant' && last['tool_calls'] === undefined,

@@ -124,20 +124,21 @@ export function toResponseConversation(
   const effort = input.reasoning?.effort ?? undefined;
   return toConversation({
     messages: toConversationMessages(input.instructions ?? undefined, items, numBefore),
-    ...toToolFields(input.tools ?? [], input.tool_choice ?? 'auto'),
+    ...chooseTools(toTools(input.tools ?? []), input.tool_choice ?? 'auto'),
     allowsParallelCalls: input.parallel_tool_calls ?? true,
     reasoning: toReasoningWish(effort, input.reasoning?.max_tokens),
     templateArguments: toTemplateArguments(effort),
   });
 }
 
-function toToolFields(
-  tools: NonNullable<SharedInput['tools']>,
+const toTools = (tools: NonNullable<SharedInput['tools']>): ToolDefinition[] =>
+  tools.flatMap((tool, index) => (isFunctionTool(tool) ? [toToolDefinition(tool, `tools[${index}]`)] : []));
+
+/** @throws EngineError `invalid_request` where a tool is allowed that is not there */
+export function chooseTools(
+  definitions: ToolDefinition[],
   choice: ToolChoiceInput,
 ): { tools: ToolDefinition[]; toolChoice: ToolChoice } {
-  const definitions = tools.flatMap((tool, index) =>
-    isFunctionTool(tool) ? [toToolDefinition(tool, `tools[${index}]`)] : [],
-  );
   if (typeof choice === 'string') return { tools: definitions, toolChoice: { type: choice } };
   if (choice.type === 'function') {
     return { tools: definitions, toolChoice: { type: 'named', name: choice.name } };

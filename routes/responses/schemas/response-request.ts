@@ -66,7 +66,8 @@ const toolSchema = z.union([functionToolSchema, otherToolSchema]);
 export const isFunctionTool = (tool: z.output<typeof toolSchema>): tool is FunctionTool =>
   tool.type === 'function';
 
-const toolChoiceSchema = z
+/** Ollama's chat takes it, too. */
+export const toolChoiceSchema = z
   .union([
     z.enum(['none', 'auto', 'required']),
     taggedUnion(
