@@ -104,11 +104,6 @@ describe('a field at fault is named: Workers AI', () => {
     ['/response_format/type', { prompt: 'a', response_format: { type: 'xml' } }, 'must be "text" or'],
     [
       '/response_format/json_schema',
-      { prompt: 'a', response_format: { type: 'json_schema' } },
-      'is required with type json_schema',
-    ],
-    [
-      '/response_format/json_schema',
       { prompt: 'a', response_format: { type: 'json_schema', json_schema: 5 } },
       'must be a JSON Schema',
     ],

@@ -69,6 +69,16 @@ describe.each(RECORDED)("vLLM's router: %s", (path, body) => {
   });
 });
 
+describe("OpenRouter's fields of who serves a model", () => {
+  it.each(['/v1/completions', '/v1/chat/completions'])('are taken by %s', async (path) => {
+    const asked = path.includes('chat') ? { messages } : { prompt: 'a' };
+    const fields = { provider: { order: ['a'] }, route: 'fallback', usage: { include: true } };
+    const { status, headers } = await post(service, path, { ...asked, ...fields });
+    expect(status).toBe(200);
+    expect(headers['x-ignored-fields']).toBeUndefined();
+  });
+});
+
 describe('a field of another engine that asks for something', () => {
   it.each<[path: string, body: object, field: string]>([
     ['/v1/completions', { prompt: 'a', no_stop_trim: true }, 'no_stop_trim'],

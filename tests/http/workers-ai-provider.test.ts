@@ -122,6 +122,13 @@ describe('over the socket', () => {
     expect(partial.at(-1)).toEqual({ name: 'Ada', age: 36 });
   });
 
+  it('generates JSON of any schema', async () => {
+    engine.reset({ text: '{"name":"Ada"}' });
+    const { output } = await generateText({ model: provider(MODEL), output: Output.json(), prompt: 'Who?' });
+    expect(output).toEqual({ name: 'Ada' });
+    expect(engine.requests[0]?.grammar).toBeDefined();
+  });
+
   it('embeds', async () => {
     const { embeddings } = await embedMany({
       model: provider.textEmbedding(MODEL),

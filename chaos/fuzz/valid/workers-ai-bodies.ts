@@ -58,6 +58,7 @@ export const RUN_BODIES: readonly Body[] = [
     max_tokens: 60,
   },
   { messages: HELLO, response_format: { type: 'json_schema', json_schema: SCHEMA }, max_tokens: 30 },
+  { messages: HELLO, response_format: { type: 'json_schema' }, max_tokens: 30 },
   { prompt: 'Once', max_tokens: 40, guided_json: SCHEMA },
   { prompt: 'Once', max_tokens: 40, guided_regex: '[a-c]{1,4}' },
   { prompt: 'Once', max_tokens: 40, guided_choice: ['yes', 'no'] },

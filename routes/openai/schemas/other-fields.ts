@@ -2,10 +2,10 @@ import { ignored } from '../../shared/schemas/common-fields.ts';
 import { unsupported } from '../../shared/schemas/unsupported-field.ts';
 
 /**
- * Fields of OpenAI, vLLM, SGLang, TGI, llama.cpp, LM Studio and Ollama that this service does nothing with. One that could
- * not change the answer is ignored. One that could is taken at the value that changes nothing, and refused by name at any
- * other. Routers send all fields of their engine at these values. A field that no list has is refused as unknown, since it
- * may be a typo, unless UNKNOWN_FIELDS says otherwise.
+ * Fields of OpenAI, OpenRouter, vLLM, SGLang, TGI, llama.cpp, LM Studio and Ollama that this service does nothing with. One
+ * that could not change the answer is ignored. One that could is taken at the value that changes nothing, and refused by
+ * name at any other. Routers send all fields of their engine at these values. A field that no list has is refused as
+ * unknown, since it may be a typo, unless UNKNOWN_FIELDS says otherwise.
  */
 
 /** Of completions and chats. */
@@ -18,6 +18,11 @@ export const otherFields = {
   prompt_cache_retention: ignored,
   prompt_cache_options: ignored,
   cache_control: ignored,
+
+  // OpenRouter: who serves the model, and that an answer has its usage; of a stream, stream_options says that.
+  provider: ignored,
+  route: ignored,
+  usage: ignored,
 
   // vLLM.
   spaces_between_special_tokens: ignored,

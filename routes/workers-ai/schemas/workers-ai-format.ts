@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { invalidField } from '../../../src/errors.ts';
 import type { GrammarSpec } from '../../../src/grammar/grammar-spec.ts';
 import { isRecord } from '../../../src/values.ts';
 import { textSchema } from '../../shared/schemas/bounds.ts';
@@ -38,7 +37,7 @@ type FormatInput = z.output<z.ZodObject<typeof outputFormatFields>>;
 /**
  * What the answer must look like; undefined: any text.
  *
- * @throws EngineError `invalid_request` for two of the fields at once, or a format without its schema
+ * @throws EngineError `invalid_request` for two of the fields at once
  */
 export const toOutputFormat = (input: FormatInput): GrammarSpec | undefined =>
   onlyFormat([
@@ -60,7 +59,8 @@ function ofResponseFormat(format: FormatInput['response_format']): GrammarSpec |
     case 'json_schema': {
       const { json_schema: schema } = format;
       const param = 'response_format.json_schema';
-      if (schema === undefined) throw invalidField(param, 'is required with type json_schema');
+      // Cloudflare's own provider for the AI SDK asks so for JSON of any schema.
+      if (schema === undefined) return { type: 'jsonObject' };
       // `schema` is no keyword of JSON Schema: it is OpenAI's envelope.
       if (isRecord(schema) && isRecord(schema['schema']))
         return ofSchema(schema['schema'], `${param}.schema`);
