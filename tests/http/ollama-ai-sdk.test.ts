@@ -6,6 +6,7 @@ import { useScriptedService } from '../support/scripted-service.ts';
 
 /** What the AI SDK's provider for Ollama sends beside the fields of Ollama. */
 
+const MODEL = '@test/tiny-gpt2';
 const HELLO = [{ role: 'user', content: 'The river' }];
 const tool = (name: string): object => ({ type: 'function', function: { name, parameters: {} } });
 const TOOLS = [tool('f'), tool('g')];
@@ -16,7 +17,7 @@ const on = useScriptedService({
   script: { text: ' runs' },
 });
 const chat = (body: object): Promise<Answer> =>
-  post(on.service, '/api/chat', { model: '@test/tiny-gpt2', messages: HELLO, ...body });
+  post(on.service, '/api/chat', { model: MODEL, messages: HELLO, ...body });
 
 describe('options beside the options', () => {
   it('are taken', async () => {
@@ -24,6 +25,22 @@ describe('options beside the options', () => {
     expect(on.engine.requests.at(-1)).toMatchObject({
       maxTokens: 5,
       sampling: { temperature: 0.3, topP: 0.6 },
+    });
+  });
+
+  it('are taken for a prompt, too, with what ends its answer', async () => {
+    const body = {
+      prompt: 'user:\nHello\n\nassistant:\n',
+      stop: ['\nuser:'],
+      max_tokens: 5,
+      temperature: 0.3,
+    };
+    const answer = await post(on.service, '/api/generate', { model: MODEL, ...body, stream: false });
+    expect(answer.json).toMatchObject({ done: true, context: [] });
+    expect(on.engine.requests.at(-1)).toMatchObject({
+      maxTokens: 5,
+      stop: ['\nuser:'],
+      sampling: { temperature: 0.3 },
     });
   });
 

@@ -108,6 +108,7 @@ export const OLLAMA_GENERATE_BODIES: readonly Body[] = [
   },
   { model: MODEL_ID, prompt: 'Once', raw: true, stream: true, options: SHORT },
   { model: MODEL_ID, prompt: 'Once', format: 'json', options: { num_predict: 40 } },
+  { model: MODEL_ID, prompt: 'Once', max_tokens: 4, temperature: 0.5, top_p: 0.9, stop: ['zz'] },
 ];
 
 export const OLLAMA_EMBED_BODIES: readonly Body[] = [

@@ -1,14 +1,14 @@
 import * as z from 'zod';
 import { boundedList } from '../../shared/schemas/lists.ts';
+import { countSchema, MAX_INT32, MAX_MESSAGES, nameSchema, textSchema } from '../../shared/schemas/bounds.ts';
 import {
-  countSchema,
-  MAX_INT32,
-  MAX_MESSAGES,
-  nameSchema,
-  textSchema,
-  timeoutMsSchema,
-} from '../../shared/schemas/bounds.ts';
-import { cacheSaltField, ignored, modelField, unsupported } from '../../shared/schemas/common-fields.ts';
+  cacheSaltField,
+  ignored,
+  modelField,
+  seedField,
+  timeoutField,
+  unsupported,
+} from '../../shared/schemas/common-fields.ts';
 import { jsonSchemaSchema } from '../../shared/schemas/json-object.ts';
 import { REASONING_EFFORTS } from '../../shared/schemas/reasoning-effort.ts';
 import { taggedUnion } from '../../shared/schemas/tagged-union.ts';
@@ -125,13 +125,8 @@ export const messageRequestSchema = z
     temperature: z.number().min(0).max(2).nullish().meta({ default: 1, description: '0 is greedy.' }),
     top_p: topPSchema.nullish().meta({ default: 1 }),
     top_k: z.int().min(0).max(MAX_INT32).nullish().meta({ default: 0, description: '0 is off.' }),
-    seed: z
-      .int()
-      .nullish()
-      .meta({ description: 'The same seed gives the same text whatever else is running.' }),
-    timeout_ms: timeoutMsSchema
-      .nullish()
-      .meta({ description: 'Longest the request may take, queueing included.' }),
+    seed: seedField,
+    timeout_ms: timeoutField,
     cache_salt: cacheSaltField,
     metadata: ignored,
     service_tier: ignored,

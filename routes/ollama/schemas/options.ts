@@ -30,7 +30,8 @@ export const optionsSchema = z
       .union([stopString, z.array(stopString).max(MAX_STOP_STRINGS)], {
         error: `must be a string or up to ${MAX_STOP_STRINGS} strings, each of 1 to ${MAX_STOP_LENGTH} characters`,
       })
-      .nullish(),
+      .nullish()
+      .meta({ id: 'OllamaStop' }),
     repeat_penalty: z.number().min(0.01).max(2).nullish(),
     presence_penalty: penalty,
     frequency_penalty: penalty,
@@ -63,24 +64,36 @@ export const optionsSchema = z
 
 type Options = z.output<typeof optionsSchema>;
 
+const { num_predict: numPredict, ...sampling } = optionsSchema.shape;
+const otherName = numPredict.meta({ description: 'num_predict' });
+
 /**
- * Options by the names that the AI SDK's provider for Ollama gives them, beside `options` of a chat. Ollama does not look
- * there; here the client gets what it asks for.
+ * Options by the names that the AI SDK's provider for Ollama gives them, beside `options`. Ollama does not look there;
+ * here the client gets what it asks for.
  */
-export const besideOptions = {
-  max_output_tokens: optionsSchema.shape.num_predict.meta({ description: 'num_predict' }),
-  temperature: optionsSchema.shape.temperature,
-  top_p: optionsSchema.shape.top_p,
+export const besideChat = {
+  max_output_tokens: otherName,
+  temperature: sampling.temperature,
+  top_p: sampling.top_p,
+};
+export const besidePrompt = {
+  max_tokens: otherName,
+  temperature: sampling.temperature,
+  top_p: sampling.top_p,
+  stop: sampling.stop,
 };
 
-type BesideOptions = z.output<z.ZodObject<typeof besideOptions>>;
+export type BesideOptions = Partial<
+  z.output<z.ZodObject<typeof besideChat>> & z.output<z.ZodObject<typeof besidePrompt>>
+>;
 
 /** An option in its own place goes before the one beside it. */
-export const joinOptions = (options: Options, given: BesideOptions): Options => ({
+export const joinOptions = (options: Options, beside: BesideOptions): Options => ({
   ...options,
-  num_predict: options.num_predict ?? given.max_output_tokens,
-  temperature: options.temperature ?? given.temperature,
-  top_p: options.top_p ?? given.top_p,
+  num_predict: options.num_predict ?? beside.max_output_tokens ?? beside.max_tokens,
+  temperature: options.temperature ?? beside.temperature,
+  top_p: options.top_p ?? beside.top_p,
+  stop: options.stop ?? beside.stop,
 });
 
 /** Where neither the client nor the model's files say it. */

@@ -26,7 +26,14 @@ import { TEXT_ONLY } from '../../shared/schemas/tagged-union.ts';
 import { toAssistantMessage, toToolCall } from '../../shared/schemas/template-messages.ts';
 import { readToolArguments, toToolDefinition } from '../../shared/schemas/tools.ts';
 import { unsupported } from '../../shared/schemas/unsupported-field.ts';
-import { besideOptions, joinOptions, optionsSchema, toParams } from './options.ts';
+import {
+  besideChat,
+  type BesideOptions,
+  besidePrompt,
+  joinOptions,
+  optionsSchema,
+  toParams,
+} from './options.ts';
 
 /** What Ollama's API calls the fields that errors of other parts speak of. It has none that cuts a prompt. */
 export const OLLAMA_FIELD_NAMES: FieldNames = new Map([
@@ -91,7 +98,7 @@ const messageSchema = z
 export const chatRequestSchema = z
   .strictObject({
     ...answerFields,
-    ...besideOptions,
+    ...besideChat,
     messages: z.array(messageSchema).max(MAX_MESSAGES).nullish().meta({
       description: 'None: the model is loaded. One of the assistant at the end is continued.',
     }),
@@ -103,6 +110,7 @@ export const chatRequestSchema = z
 export const generateRequestSchema = z
   .strictObject({
     ...answerFields,
+    ...besidePrompt,
     prompt: textSchema.nullish().meta({ description: 'None: the model is loaded.' }),
     system: textSchema.nullish(),
     raw: z
@@ -127,8 +135,7 @@ export function toChat(input: ChatInput, model: ModelInfo, timeoutMs: number): G
   const tools = (input.tools ?? []).map(({ function: given }, index) =>
     toToolDefinition(given, `tools[${index}].function`),
   );
-  const options = joinOptions(input.options ?? {}, input);
-  return toRequest({ ...input, options }, model, timeoutMs, {
+  return toRequest(input, model, timeoutMs, {
     ...chooseTools(tools, input.tool_choice ?? 'auto'),
     messages,
     // Ollama's templates leave such a message open.
@@ -152,7 +159,7 @@ export function toGenerate(input: GenerateInput, model: ModelInfo, timeoutMs: nu
 }
 
 function toRequest(
-  input: AnswerInput,
+  input: AnswerInput & BesideOptions,
   model: ModelInfo,
   timeoutMs: number,
   source: ConversationFields | { readonly prompts: readonly string[]; readonly isRendered: boolean },
@@ -168,7 +175,10 @@ function toRequest(
     isTexts
       ? source
       : toConversation({ reasoning, templateArguments: toTemplateArguments(effort), ...source }),
-    { ...toParams(input.options ?? {}, model), timeoutMs: totalTimeoutMs(input.timeout_ms, timeoutMs) },
+    {
+      ...toParams(joinOptions(input.options ?? {}, input), model),
+      timeoutMs: totalTimeoutMs(input.timeout_ms, timeoutMs),
+    },
     { asksForMaxTokens: false, format: toFormat(input.format) },
   );
 }

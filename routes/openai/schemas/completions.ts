@@ -14,6 +14,7 @@ import {
   ignored,
   modelField,
   priorityField,
+  seedField,
   timeoutField,
   requestOptionsSchema,
 } from '../../shared/schemas/common-fields.ts';
@@ -46,10 +47,7 @@ export const completionFieldsSchema = z.strictObject({
   min_p: z.number().min(0).max(1).nullish().meta({ default: 0 }),
   n: z.int().min(1).max(128).nullish().meta({ default: 1, description: 'Completions for each prompt.' }),
   best_of: countSchema.nullish().meta({ description: 'Only as OpenAI sends it by default: equal to `n`.' }),
-  seed: z
-    .int()
-    .nullish()
-    .meta({ id: 'Seed', description: 'The same seed gives the same text whatever else is running.' }),
+  seed: seedField,
   stop: z
     .union([stopString, z.array(stopString).max(MAX_STOP_STRINGS)], {
       error: `must be a string or up to ${MAX_STOP_STRINGS} strings, each of 1 to ${MAX_STOP_LENGTH} characters`,

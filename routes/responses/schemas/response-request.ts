@@ -14,6 +14,7 @@ import {
   ignored,
   modelField,
   priorityField,
+  seedField,
   timeoutField,
   unsupported,
 } from '../../shared/schemas/common-fields.ts';
@@ -185,10 +186,7 @@ export const responseRequestSchema = z
     max_tool_calls: countSchema
       .nullish()
       .meta({ description: 'Of tools that run on the service: there are none.' }),
-    seed: z
-      .int()
-      .nullish()
-      .meta({ description: 'The same seed gives the same text whatever else is running.' }),
+    seed: seedField,
     top_k: z.int().min(-1).max(MAX_INT32).nullish().meta({ default: 0, description: '0 and -1 are off.' }),
     timeout_ms: timeoutField,
     cache_salt: cacheSaltField,

@@ -13,6 +13,11 @@ export const timeoutField = timeoutMsSchema
   .nullish()
   .meta({ id: 'TimeoutMs', description: 'Longest the request may take, queueing included.' });
 
+export const seedField = z
+  .int()
+  .nullish()
+  .meta({ id: 'Seed', description: 'The same seed gives the same text whatever else is running.' });
+
 /** vLLM's, but for whom it decides: there, it orders the requests of all clients. */
 export const priorityField = z
   .int()
