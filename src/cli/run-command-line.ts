@@ -20,7 +20,8 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
   const [first] = args;
   const namesNone = first === undefined || (first.startsWith('-') && !FLAGS_OF_PROGRAM.includes(first));
   const words = namesNone ? [DEFAULT_COMMAND, ...args] : args;
-  if (words[0] !== DEFAULT_COMMAND) endWithReader();
+  const asksForHelp = words.includes('--help') || words.includes('-h');
+  if (words[0] !== DEFAULT_COMMAND || asksForHelp) endWithReader();
   try {
     const program = await createProgram(calledBy(words));
     refuseNpmFlags(program, args);

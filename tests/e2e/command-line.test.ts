@@ -96,6 +96,12 @@ describe('npm', () => {
   });
 });
 
+it.each(['--help', 'serve --help', 'help chat'])('%s ends when nothing reads it any more', async (words) => {
+  const command = `"${process.execPath}" dist/src/cli/main.js ${words} | true`;
+  const { status, stderr } = await runProgram(['bash', '-c', command]);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+});
+
 describe('tokenflare bits-per-byte', () => {
   it('measures a text', async () => {
     const path = join(tempDirectory(), 'a.txt');
