@@ -24,8 +24,8 @@ const NOON = new Date(2026, 10, 4, 12, 5, 9);
 const HELLO: ChatMessage[] = [{ role: 'user', content: 'Hello' }];
 
 /**
- * A message without content: Python's undefined can be trimmed and iterated, the library's cannot. A printed `None`
- * and the length of astral characters differ too; no template here has them.
+ * A message without content: Python's undefined can be trimmed and iterated, the library's cannot. The length of astral
+ * characters differs, too; no template here has them.
  */
 const LIBRARY_DIFFERS = [
   'instruct-brackets.jinja, a tool',
