@@ -67,6 +67,10 @@ describe('tool_choice', () => {
       { type: 'function', name: 'g' },
       { type: 'function', function: { name: 'g' } },
     ],
+    [
+      { type: 'function', function: { name: 'g' } },
+      { type: 'function', function: { name: 'g' } },
+    ],
   ])('holds the answer as the same of OpenAI does: %j', async (choice, ofOpenAi) => {
     const grammar = (): unknown => on.engine.requests.at(-1)?.grammar;
     await chat({ tools: TOOLS });

@@ -84,6 +84,16 @@ export const OLLAMA_CHAT_BODIES: readonly Body[] = [
     tools: [TOOL],
     tool_choice: { type: 'function', name: 'f' },
   },
+  ...[
+    { type: 'function', function: { name: 'f' } },
+    { type: 'allowed_tools', mode: 'auto', tools: [{ type: 'function', name: 'f', server_label: null }] },
+  ].map((choice) => ({
+    model: MODEL_ID,
+    messages: HELLO,
+    options: SHORT,
+    tools: [TOOL],
+    tool_choice: choice,
+  })),
   { model: MODEL_ID, messages: [...HELLO, { role: 'assistant', content: 'Once' }], options: SHORT },
   { model: MODEL_ID, messages: [], keep_alive: 0 },
 ];

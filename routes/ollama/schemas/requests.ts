@@ -8,9 +8,9 @@ import {
 } from '../../../src/generation/generation-request.ts';
 import type { GrammarSpec } from '../../../src/grammar/grammar-spec.ts';
 import { toolCallSchema } from '../../openai/schemas/chat-messages.ts';
-import { toolFields } from '../../openai/schemas/chat-tools.ts';
+import { namedTool, toolFields } from '../../openai/schemas/chat-tools.ts';
 import { chooseTools } from '../../responses/schemas/response-generation.ts';
-import { toolChoiceSchema } from '../../responses/schemas/response-request.ts';
+import { toolChoiceSchema, type ToolChoiceInput } from '../../responses/schemas/response-request.ts';
 import {
   MAX_MESSAGES,
   MAX_TOOL_CALLS,
@@ -103,7 +103,7 @@ export const chatRequestSchema = z
       description: 'None: the model is loaded. One of the assistant at the end is continued.',
     }),
     tools: toolFields.tools,
-    tool_choice: toolChoiceSchema.nullish(),
+    tool_choice: z.union([toolChoiceSchema, namedTool]).nullish(),
   })
   .meta({ id: 'OllamaChatRequest' });
 
@@ -128,6 +128,12 @@ export type ChatInput = z.output<typeof chatRequestSchema>;
 export type GenerateInput = z.output<typeof generateRequestSchema>;
 type AnswerInput = z.output<z.ZodObject<typeof answerFields>>;
 
+/** Clients send it in the words of the Responses API, and in those of a chat. */
+const toToolChoice = (choice: NonNullable<ChatInput['tool_choice']>): ToolChoiceInput =>
+  typeof choice === 'object' && 'function' in choice
+    ? { type: 'function', name: choice.function.name }
+    : choice;
+
 /** @throws EngineError `invalid_request` where fields contradict each other */
 export function toChat(input: ChatInput, model: ModelInfo, timeoutMs: number): GenerationRequest {
   const messages = (input.messages ?? []).map(toMessage);
@@ -136,7 +142,7 @@ export function toChat(input: ChatInput, model: ModelInfo, timeoutMs: number): G
     toToolDefinition(given, `tools[${index}].function`),
   );
   return toRequest(input, model, timeoutMs, {
-    ...chooseTools(tools, input.tool_choice ?? 'auto'),
+    ...chooseTools(tools, toToolChoice(input.tool_choice ?? 'auto')),
     messages,
     // Ollama's templates leave such a message open.
     continuesFinal: last?.role === 'assistant' && last['tool_calls'] === undefined,

@@ -39,7 +39,7 @@ const typeSchema = z
 const toolSchema = z.object({ type: typeSchema, function: functionSchema }).meta({ id: 'ChatTool' });
 
 const namedFunction = z.object({ name: toolNameSchema });
-const namedTool = z.object({ type: z.literal('function'), function: namedFunction });
+export const namedTool = z.object({ type: z.literal('function'), function: namedFunction });
 const MODES = ['none', 'auto', 'required'] as const;
 
 const toolChoiceSchema = z
