@@ -1,5 +1,6 @@
 import { EngineError } from '../../src/errors.ts';
 import { groupOf } from '../../src/fairness/client-id.ts';
+import { threadQueue } from '../../src/fairness/thread-queue.ts';
 import { AnswerNotes } from '../../src/gateway/answer-notes.ts';
 import { MAX_CACHED_BYTES, type CachedAnswer } from '../../src/gateway/answer-cache.ts';
 import { cacheKeyOf } from '../../src/gateway/cache-key.ts';
@@ -58,12 +59,13 @@ export async function answerByGateway(
     const isLast = index === steps.length - 1;
     const { maxAttempts = 1, requestTimeoutMs } = step.options;
     const outcome = await runAttempts(step.options, {
-      attempt: (number, timeoutMs) =>
-        attemptStep(c, step, dependencies, {
-          timeoutMs,
-          isFirst: index === 0 && number === 1,
-          awaitsBeginning: !isLast || maxAttempts > 1 || requestTimeoutMs !== undefined,
-        }),
+      attempt: async (number, timeoutMs) => {
+        const isFirst = index === 0 && number === 1;
+        // Each is a request of its own, and a list may have hundreds, which no queue of requests holds back.
+        if (!isFirst) await threadQueue.take(scope.clientId, c.req.raw.signal);
+        const awaitsBeginning = !isLast || maxAttempts > 1 || requestTimeoutMs !== undefined;
+        return attemptStep(c, step, dependencies, { timeoutMs, isFirst, awaitsBeginning });
+      },
       mayImprove,
       discard: (answer) => answer.discard(),
       gone: c.req.raw.signal,

@@ -11,8 +11,8 @@ interface Turn {
 }
 
 /**
- * Work that holds the HTTP thread for some milliseconds, such as the parsing of a large body. One piece runs in a turn of
- * the event loop, so that quick requests run in between. Clients take turns as in FairJobs.
+ * Work that holds the HTTP thread for some milliseconds: the parsing of a large body, an attempt of a gateway. One piece
+ * runs in a turn of the event loop, so that quick requests run in between. Clients take turns as in FairJobs.
  */
 export class ThreadQueue {
   readonly #turns = new FairJobs<Turn>();
@@ -93,6 +93,6 @@ export class ThreadQueue {
 export const threadQueue = new ThreadQueue();
 
 const tooMany = (): EngineError =>
-  new EngineError('queue_full', 'too many large requests wait to be read; try again later', {
+  new EngineError('queue_full', 'too many large requests wait; try again later', {
     retryAfterMs: RETRY_AFTER_MS,
   });
