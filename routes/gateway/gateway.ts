@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { jsonLength } from '../../src/json-pieces.ts';
 import { invalidField } from '../../src/errors.ts';
+import { threadQueue } from '../../src/fairness/thread-queue.ts';
 import { headersForHost } from '../../src/gateway/call-host.ts';
 import { mergeOptions } from '../../src/gateway/gateway-options.ts';
 import { splitModel, targetOf, type GatewayHosts } from '../../src/gateway/providers.ts';
@@ -128,7 +129,10 @@ export async function answerUniversal(
 ): Promise<Response> {
   const id = readGatewayId(gateway);
   const common = readGatewayHeaders(c.req.raw.headers);
-  const entries = readUniversalRequest(await readJsonBodyOrList(c, dependencies.config.bodyLimitBytes));
+  const body = await readJsonBodyOrList(c, dependencies.config.bodyLimitBytes);
+  // Each entry of a list is read as a request is.
+  if (Array.isArray(body) && body.length > 1) await threadQueue.take(c.var.scope.clientId, c.req.raw.signal);
+  const entries = readUniversalRequest(body);
   const steps: GatewayStep[] = [];
   for (const entry of entries) {
     const headers = await withoutOwnKeys(c, checkedHeaders(entry.headers), dependencies);
@@ -138,9 +142,10 @@ export async function answerUniversal(
   return answerByGateway(c, id, steps, dependencies);
 }
 
+const gatewayIdSchema = z.object({ gateway: gatewayId });
+
 /** @throws EngineError `invalid_request` */
-export const readGatewayId = (gateway: string): string =>
-  parseInput(z.object({ gateway: gatewayId }), { gateway }).gateway;
+export const readGatewayId = (gateway: string): string => parseInput(gatewayIdSchema, { gateway }).gateway;
 
 /** What is behind the provider, as it came. */
 function endpointOf(c: AppContext): string {
