@@ -127,11 +127,11 @@ export async function answerUniversal(
   gateway: string,
   dependencies: RouteDependencies,
 ): Promise<Response> {
+  const body = await readJsonBodyOrList(c, dependencies.config.bodyLimitBytes);
+  // A list takes as long to read as many requests.
+  await threadQueue.take(c.var.scope.clientId, c.req.raw.signal);
   const id = readGatewayId(gateway);
   const common = readGatewayHeaders(c.req.raw.headers);
-  const body = await readJsonBodyOrList(c, dependencies.config.bodyLimitBytes);
-  // Each entry of a list is read as a request is.
-  if (Array.isArray(body) && body.length > 1) await threadQueue.take(c.var.scope.clientId, c.req.raw.signal);
   const entries = readUniversalRequest(body);
   const steps: GatewayStep[] = [];
   for (const entry of entries) {
