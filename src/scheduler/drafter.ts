@@ -31,34 +31,43 @@ export function planDrafts(
   candidates: readonly DraftCandidate[],
   maxRows: number,
 ): number[] {
-  const rows = candidates
-    .flatMap(({ acceptance, maxDraftTokens }, index) =>
-      Array.from({ length: maxDraftTokens }, (_, i) => ({ index, chance: acceptance ** (i + 1) })),
-    )
-    .toSorted((one, other) => other.chance - one.chance)
-    .slice(0, maxRows);
   const plainMs = costs.predictMs(decodes);
   const counts = candidates.map(() => 0);
-  let shape = decodes;
+  // Of each candidate: the chance of the next row of its draft; 0 where there is none.
+  const chances = candidates.map(({ acceptance, maxDraftTokens }) => (maxDraftTokens > 0 ? acceptance : 0));
+  const shape = { ...decodes };
   let numTokens = candidates.length;
   let numWithout = candidates.length;
   let best = { rate: (LEAST_GAIN * numTokens) / plainMs, counts: [...counts] };
-  for (const { index, chance } of rows) {
-    const numDrafted = counts[index] ?? 0;
-    if (numDrafted === 0) numWithout--;
-    counts[index] = numDrafted + 1;
+  for (let numRows = 0; numRows < maxRows; numRows++) {
+    const index = indexOfLargest(chances);
+    const { numComputedTokens, acceptance, maxDraftTokens } = candidates[index] ?? NO_CANDIDATE;
+    const chance = chances[index] ?? 0;
+    if (chance === 0) break;
+    const numDrafted = (counts[index] ?? 0) + 1;
+    if (numDrafted === 1) numWithout--;
+    counts[index] = numDrafted;
+    chances[index] = numDrafted < maxDraftTokens ? chance * acceptance : 0;
     numTokens += chance;
-    const position = (candidates[index]?.numComputedTokens ?? 0) + numDrafted + 1;
-    shape = {
-      numRows: shape.numRows + 1,
-      numLogitRows: shape.numLogitRows + 1,
-      numScores: shape.numScores + scoresOf(position, 1),
-    };
+    shape.numRows++;
+    shape.numLogitRows++;
+    shape.numScores += scoresOf(numComputedTokens + numDrafted, 1);
     const ms = costs.predictMs(shape);
     if (numWithout > 0 && ms > MAX_SLOWDOWN_OF_OTHERS * plainMs) continue;
     if (numTokens / ms > best.rate) best = { rate: numTokens / ms, counts: [...counts] };
   }
   return best.counts;
+}
+
+const NO_CANDIDATE: DraftCandidate = { numComputedTokens: 0, acceptance: 0, maxDraftTokens: 0 };
+
+/** The first of the largest; -1 of none. */
+function indexOfLargest(values: readonly number[]): number {
+  let largest = -1;
+  for (let index = 0; index < values.length; index++) {
+    if (largest < 0 || (values[index] ?? 0) > (values[largest] ?? 0)) largest = index;
+  }
+  return largest;
 }
 
 /** Most tokens of one draft. */

@@ -46,6 +46,7 @@ export class NgramIndex {
     for (let i = 0; i < MAX_POSITIONS && position > 0; i++) {
       const length = this.#commonPast(position);
       if (best === undefined || length > best.length) best = { end: position, length };
+      if (length === MAX_MATCH) break;
       position = this.#previous[position] ?? 0;
     }
     return best;
@@ -54,7 +55,9 @@ export class NgramIndex {
   /** What follows if the sequence goes on as it did there. A position near the end repeats itself for ever. */
   guess({ end }: NgramMatch, numTokens: number): number[] {
     const { length } = this.#tokenIds;
-    return Array.from({ length: numTokens }, (_, i) => this.#tokenIds[end + (i % (length - end))] ?? 0);
+    const guessed: number[] = [];
+    for (let i = 0; i < numTokens; i++) guessed.push(this.#tokenIds[end + (i % (length - end))] ?? 0);
+    return guessed;
   }
 
   #catchUp(): void {

@@ -59,6 +59,8 @@ export class StepCostModel {
   #numRecorded = 0;
   /** The cells to ask, by rows; `undefined` when a step has been recorded since. */
   #asked: readonly Pick<Cell, 'numRows' | 'rate'>[] | undefined;
+  /** What they said, by rows of a cell: a plan of drafts asks a hundred times. */
+  readonly #rates: number[] = [];
 
   constructor(work: StepWork) {
     this.#work = work;
@@ -79,6 +81,7 @@ export class StepCostModel {
     cell.rate = lowerMedian(cell.rates);
     cell.seenAt = ++this.#numRecorded;
     this.#asked = undefined;
+    this.#rates.length = 0;
   }
 
   /**
@@ -86,7 +89,8 @@ export class StepCostModel {
    * predictions can be compared in any case.
    */
   predictMs(shape: StepShape): number {
-    return this.#workOf(shape) * this.#rateAt(shape.numRows);
+    const numRows = cellRows(shape.numRows);
+    return this.#workOf(shape) * (this.#rates[numRows] ??= this.#rateAt(numRows));
   }
 
   /** Rows of a cell that are not there cost as much as those that are. */
@@ -95,11 +99,11 @@ export class StepCostModel {
     return cellRows(numRows) * perRow + cellRows(numLogitRows) * perLogitRow + numScores * perScore;
   }
 
-  #rateAt(numRows: number): number {
+  /** @param rows of a cell */
+  #rateAt(rows: number): number {
     const cells = (this.#asked ??= this.#cellsToAsk());
     const [first] = cells;
     if (first === undefined) return 1;
-    const rows = cellRows(numRows);
     const above = cells.find((cell) => cell.numRows >= rows);
     const below = cells.findLast((cell) => cell.numRows <= rows);
     if (below === undefined || above === undefined) return (below ?? above ?? first).rate;
