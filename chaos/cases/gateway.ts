@@ -11,7 +11,7 @@ const VICTIM = '127.0.0.3';
 const LIMIT_MS = 60_000;
 /**
  * The cache with what malloc holds between its answers 96 MiB, the memory of SQLite 80, the heap of the thread that has it
- * 72, what threads hold for the next allocation 40. Six attacks in a row grow no more.
+ * 72, what malloc holds for the other threads 40. Six attacks in a row grow no more.
  */
 const KEPT_BYTES = 288 * 2 ** 20;
 const CHAT = { messages: [{ role: 'user', content: 'Hello' }], max_tokens: 4 };

@@ -41,9 +41,10 @@ export function planDrafts(
   let best = { rate: (LEAST_GAIN * numTokens) / plainMs, counts: [...counts] };
   for (let numRows = 0; numRows < maxRows; numRows++) {
     const index = indexOfLargest(chances);
-    const { numComputedTokens, acceptance, maxDraftTokens } = candidates[index] ?? NO_CANDIDATE;
+    const candidate = candidates[index];
     const chance = chances[index] ?? 0;
-    if (chance === 0) break;
+    if (candidate === undefined || chance === 0) break;
+    const { numComputedTokens, acceptance, maxDraftTokens } = candidate;
     const numDrafted = (counts[index] ?? 0) + 1;
     if (numDrafted === 1) numWithout--;
     counts[index] = numDrafted;
@@ -58,8 +59,6 @@ export function planDrafts(
   }
   return best.counts;
 }
-
-const NO_CANDIDATE: DraftCandidate = { numComputedTokens: 0, acceptance: 0, maxDraftTokens: 0 };
 
 /** The first of the largest; -1 of none. */
 function indexOfLargest(values: readonly number[]): number {
