@@ -1,9 +1,12 @@
 import { abortError, EngineError } from '../errors.ts';
+import { AcceptTurns } from './accept-turns.ts';
 import { FairJobs } from './fair-capacity.ts';
 
 /** A client that waits for longer is told to come back. */
 const MAX_WAIT_MS = 30_000;
 const RETRY_AFTER_MS = 1000;
+/** So long only connections are accepted between two pieces of work. */
+const ACCEPT_MS = 10;
 
 interface Turn {
   readonly clientId: string;
@@ -20,6 +23,7 @@ export class ThreadQueue {
   /** Work of the turn at hand that goes on. */
   readonly #goingOn: (() => void)[] = [];
   #isRunning = false;
+  readonly #acceptTurns = new AcceptTurns(ACCEPT_MS);
 
   constructor(maxWaitMs = MAX_WAIT_MS) {
     this.#maxWaitMs = maxWaitMs;
@@ -64,6 +68,10 @@ export class ThreadQueue {
   }
 
   #next(): void {
+    if (this.#acceptTurns.isFree(performance.now())) {
+      setImmediate(() => this.#next());
+      return;
+    }
     const turn = this.#turns.next();
     if (turn === undefined) {
       const resume = this.#goingOn.shift();

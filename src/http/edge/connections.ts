@@ -1,5 +1,6 @@
 import type { RequestListener, IncomingMessage, ServerResponse } from 'node:http';
 import type { BlockList, Socket } from 'node:net';
+import { countAccepted } from '../../fairness/accept-turns.ts';
 import { isTrusted, networkOf, plainAddress } from './client-address.ts';
 import { ReadQueue } from './read-queue.ts';
 import { readInPieces } from './read-in-pieces.ts';
@@ -199,7 +200,7 @@ export class Connections {
 
   /** Takes a connection up, or closes it. */
   open(socket: Socket, listener: RequestListener): void {
-    this.#queue.accepted();
+    countAccepted();
     // Of a peer that is gone already there is none.
     const address = plainAddress(socket.remoteAddress ?? '');
     const isProxy = isTrusted(address, this.#trustedProxies);

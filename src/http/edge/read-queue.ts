@@ -1,3 +1,5 @@
+import { AcceptTurns } from '../../fairness/accept-turns.ts';
+
 /** Of a turn of the event loop for connections that wait, in milliseconds and in connections. */
 const TURN_MS = 5;
 const MAX_PER_TURN = 16;
@@ -44,9 +46,7 @@ class WaitingConnections {
 /**
  * Decides which connection is parsed next when many have bytes at once. A few connections are parsed in a turn of the
  * event loop, and the networks take turns, so that a burst from one network does not delay the others.
- *
- * The event loop accepts one connection a turn (libuv, since 1.45). A newcomer behind 800 others would wait for 800 turns
- * that parse, so while connections come, most turns parse nothing.
+ * While connections come, most turns parse nothing.
  */
 export class ReadQueue {
   readonly #open = new WaitingConnections();
@@ -54,9 +54,7 @@ export class ReadQueue {
   #isScheduled = false;
   #busySince = -Infinity;
   #lastIdleMs = -Infinity;
-  #hasAccepted = false;
-  /** Until then no newcomer is read while connections come; undefined: none came since the last turn that read some. */
-  #acceptUntil: number | undefined;
+  readonly #acceptTurns = new AcceptTurns(ACCEPT_MS);
   /** When some were last parsed. */
   #parsedAt = -Infinity;
   /** Newcomers that were read since the last turn, and when the first of them was. */
@@ -78,11 +76,6 @@ export class ReadQueue {
   ) {
     this.now = now;
     this.#idleMs = idleMs;
-  }
-
-  /** To be called for each connection that comes. */
-  accepted(): void {
-    this.#hasAccepted = true;
   }
 
   /** To be called before a newcomer's first bytes are parsed. */
@@ -121,7 +114,7 @@ export class ReadQueue {
   #runRound(): void {
     const now = this.now();
     this.#learnCost(now);
-    if (!this.#acceptsMore(now)) this.#parse(now, MAX_PER_TURN, Math.floor(BEGIN_MS / this.#beginMs));
+    if (!this.#acceptTurns.isFree(now)) this.#parse(now, MAX_PER_TURN, Math.floor(BEGIN_MS / this.#beginMs));
     else if (now - this.#parsedAt >= OPEN_EVERY_MS) this.#parse(now, MAX_OPEN_MEANWHILE, 0);
     this.#isScheduled = !this.#open.isEmpty || !this.#newcomers.isEmpty;
     if (this.#isScheduled) setImmediate(() => this.#runRound());
@@ -142,15 +135,5 @@ export class ReadQueue {
       this.#beginMs = Math.min(BEGIN_MS, (this.#beginMs + costMs) / 2);
     }
     this.#numBegun = 0;
-  }
-
-  #acceptsMore(now: number): boolean {
-    if (this.#hasAccepted) {
-      this.#hasAccepted = false;
-      this.#acceptUntil ??= now + ACCEPT_MS;
-      if (now < this.#acceptUntil) return true;
-    }
-    this.#acceptUntil = undefined;
-    return false;
   }
 }

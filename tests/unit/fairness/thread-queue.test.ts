@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { EngineError } from '../../../src/errors.ts';
+import { countAccepted } from '../../../src/fairness/accept-turns.ts';
 import { ThreadQueue } from '../../../src/fairness/thread-queue.ts';
 
 const { signal } = new AbortController();
@@ -83,4 +84,25 @@ it('lets the loop run within a turn, and ends the turn before the next begins', 
   expect(log.indexOf('loop')).toBeLessThan(log.indexOf('second begins'));
   // Without a turn at hand it takes one.
   await turns.goOn('a', signal);
+});
+
+it('leaves the loop to connections that come, for some milliseconds', async () => {
+  const turns = new ThreadQueue();
+  const startedAt = performance.now();
+  const doneAt: number[] = [];
+  const work = Array.from({ length: 2 }, () =>
+    turns.take('a', signal).then(() => doneAt.push(performance.now() - startedAt)),
+  );
+  let isComing = true;
+  const accept = (): void => {
+    countAccepted();
+    if (isComing) setImmediate(accept);
+  };
+  accept();
+  await Promise.all(work);
+  isComing = false;
+  expect(doneAt[0]).toBeGreaterThanOrEqual(10);
+  expect(doneAt[1]).toBeGreaterThanOrEqual(20);
+  // Without any it is not kept waiting.
+  await turns.take('a', signal);
 });

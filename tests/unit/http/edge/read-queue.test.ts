@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { countAccepted } from '../../../../src/fairness/accept-turns.ts';
 import { ReadQueue } from '../../../../src/http/edge/read-queue.ts';
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -50,14 +51,14 @@ it('accepts the connections that come before it reads them, for some millisecond
   );
   let numCalls = 0;
   for (let i = 0; i < 40; i++) turns.waitToBegin('a', () => numCalls++);
-  turns.accepted();
+  countAccepted();
   await nextTurn();
   expect(numCalls).toBe(0);
-  turns.accepted();
+  countAccepted();
   nowMs += 101;
   await nextTurn();
   expect(numCalls).toBe(16);
-  turns.accepted();
+  countAccepted();
   await nextTurn();
   expect(numCalls).toBe(16);
   // Nothing came.
@@ -75,14 +76,14 @@ it('parses some of those that were there before while it accepts', async () => {
   for (let i = 0; i < 40; i++) turns.wait('a', () => order.push('a'));
   turns.wait('b', () => order.push('b'));
   turns.waitToBegin('c', () => order.push('c'));
-  turns.accepted();
+  countAccepted();
   await nextTurn();
   expect(order).toEqual(['a', 'b', 'a', 'a']);
-  turns.accepted();
+  countAccepted();
   await nextTurn();
   expect(order).toHaveLength(4);
   nowMs += 25;
-  turns.accepted();
+  countAccepted();
   await nextTurn();
   expect(order).toHaveLength(8);
 });
