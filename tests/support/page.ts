@@ -119,18 +119,19 @@ export async function expectNoSidewaysScroll(page: Page): Promise<void> {
   expect(content).toBeLessThanOrEqual(screen);
 }
 
-/** No letters of a drawing are smaller than can be read, however the drawing is scaled. */
+/** No letters of a drawing are smaller than can be read, however the drawing is scaled; it may yet have to be drawn. */
 export async function expectLegible(page: Page, drawing: string): Promise<void> {
-  const smallest = await page.evaluate<number>(`(() => {
-    const texts = [...document.querySelectorAll('${drawing} text')];
-    return Math.min(...texts.map((text) => {
-      const { a, b } = text.getScreenCTM();
-      return parseFloat(getComputedStyle(text).fontSize) * Math.hypot(a, b);
-    }));
-  })()`);
+  const smallest = (): Promise<number> =>
+    page.evaluate<number>(`(() => {
+      const texts = [...document.querySelectorAll('${drawing} text')];
+      return Math.min(...texts.map((text) => {
+        const { a, b } = text.getScreenCTM();
+        return parseFloat(getComputedStyle(text).fontSize) * Math.hypot(a, b);
+      }));
+    })()`);
+  await expect.poll(smallest, { timeout: 10_000 }).toBeGreaterThanOrEqual(10);
   // Of no text it is infinite.
-  expect(smallest).toBeLessThan(100);
-  expect(smallest).toBeGreaterThanOrEqual(10);
+  expect(await smallest()).toBeLessThan(100);
 }
 
 /** What could be scrolled sideways in itself shows all that it has. */

@@ -119,16 +119,23 @@ export class GatewayLogs {
     return this.#ask({ method: 'patch', argument: { key, patch } }, caller) as Promise<boolean>;
   }
 
-  /** Writes what is left, and ends the thread. */
+  /** Writes what is left, and ends the thread. One that does not end is not waited for. */
   async close(): Promise<void> {
     this.#flush();
     const thread = this.#thread;
     if (thread === undefined) return;
-    const ended = new Promise((resolve) => thread.once('exit', resolve));
-    void this.#send(thread, { method: 'close' }).catch(() => undefined);
-    const timer = setTimeout(() => void thread.terminate(), CLOSE_MS);
-    await ended;
-    clearTimeout(timer);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        void thread.terminate();
+        thread.unref();
+        resolve();
+      }, CLOSE_MS);
+      thread.once('exit', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      void this.#send(thread, { method: 'close' }).catch(() => undefined);
+    });
   }
 
   #flush(): void {
