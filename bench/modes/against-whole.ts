@@ -7,7 +7,7 @@ import { isCell, MAX_TOKENS, PROMPT_TOKENS, type GgufRow } from '../harness/gguf
 import { formatGgufReport, type GgufComparison, type GgufReport } from '../harness/gguf-report.ts';
 import { QuietMachine } from '../harness/quiet-machine.ts';
 import { startServiceProcess, type ServiceProcess } from '../harness/service-process.ts';
-import { benchMode, count, model, numbers, seed, type BenchOption, type ParamsOf } from '../mode.ts';
+import { benchMode, count, model, number, numbers, seed, type BenchOption, type ParamsOf } from '../mode.ts';
 import { findModel } from '../models.ts';
 import { AGAINST } from './against.ts';
 
@@ -26,6 +26,7 @@ const OPTIONS = {
   node,
   rounds: count('repeats', 5, 'rounds'),
   maxSeconds: count('max-seconds', 120, 'what one may take for a trial'),
+  temperature: number('temperature', 0, 'at which tokens are drawn'),
   seed: seed(),
 };
 type Params = ParamsOf<typeof OPTIONS>;
@@ -92,7 +93,9 @@ async function compareServices(
     })),
     ...params.ttft.map((promptTokens): GgufRow => ({ measure: { kind: 'ttft', promptTokens } })),
   ];
-  const [ours, theirs] = [new HttpTarget(own.url), new HttpTarget(other.url)];
+  const targetOf = ({ url }: ServiceProcess): HttpTarget =>
+    new HttpTarget(url, undefined, undefined, params.temperature);
+  const [ours, theirs] = [targetOf(own), targetOf(other)];
   const model = await ours.readModel(signal);
   const { weightMemoryBytes } = await ours.readMemory(signal);
   const cells = rows.map(({ measure }) => measure).filter(isCell);

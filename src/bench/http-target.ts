@@ -33,13 +33,15 @@ export interface RemoteMemory {
 /** A service of ours behind a URL, through HTTP and SSE; the client runs in this thread. */
 export class HttpTarget implements BenchmarkTarget {
   readonly mode = 'http';
+  readonly #temperature: number;
   readonly #url: string;
   readonly #modelId: string | undefined;
   readonly #headers: Record<string, string>;
   readonly #agent = new Agent({ keepAlive: true });
 
   /** `modelId`: by default the service's default model; `apiKey`: where the service wants one. */
-  constructor(url: string, modelId?: string, apiKey?: string) {
+  constructor(url: string, modelId?: string, apiKey?: string, temperature = 0) {
+    this.#temperature = temperature;
     this.#url = url.replace(/\/+$/, '');
     this.#modelId = modelId;
     this.#headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
@@ -58,7 +60,7 @@ export class HttpTarget implements BenchmarkTarget {
     checkNumTokens(request, numTokens);
   }
 
-  /** The greedy continuation, as token ids. */
+  /** The continuation, as token ids. */
   async complete(prompt: readonly number[], maxTokens: number, signal: AbortSignal): Promise<number[]> {
     const ids: number[] = [];
     for await (const newIds of this.#stream({ prompts: [prompt], maxTokens }, signal)) ids.push(...newIds);
@@ -75,7 +77,7 @@ export class HttpTarget implements BenchmarkTarget {
       {
         prompt: prompts.length === 1 ? only : prompts,
         max_tokens: maxTokens,
-        temperature: 0,
+        temperature: this.#temperature,
         ignore_eos: true,
         // A benchmark that is run again has the same prompts.
         cache_salt: cacheSalt,

@@ -14,6 +14,8 @@ export interface SegmentInput {
   logits: 'none' | 'last' | 'all';
   /** The most probable tokens of each row are enough. */
   topIsEnough?: boolean;
+  /** That each row is drawn from, where its top is not enough; 0, the default: none is. */
+  temperature?: number;
 }
 
 /** Smallest bucket that holds `count`; beyond the largest, the next multiple of the largest. No buckets: no padding. */
@@ -37,6 +39,7 @@ export function buildStepBatch(inputs: readonly SegmentInput[], buckets: readonl
   const segments: Segment[] = [];
   const logitRows: number[] = [];
   const topRows: boolean[] = [];
+  const temperatures: number[] = [];
   let rowStart = 0;
   for (const input of inputs) {
     const rowEnd = rowStart + input.tokenIds.length;
@@ -47,6 +50,7 @@ export function buildStepBatch(inputs: readonly SegmentInput[], buckets: readonl
       if (input.logits === 'all' || (input.logits === 'last' && row === rowEnd - 1)) {
         logitRows.push(row);
         topRows.push(input.topIsEnough ?? false);
+        temperatures.push(input.temperature ?? 0);
       }
     }
     segments.push({
@@ -68,5 +72,6 @@ export function buildStepBatch(inputs: readonly SegmentInput[], buckets: readonl
     numLogitRows: logitRows.length,
     logitRows: paddedLogitRows,
     topRows,
+    temperatures,
   };
 }

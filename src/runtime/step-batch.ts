@@ -26,6 +26,8 @@ export interface StepBatch {
   logitRows: Int32Array; // [paddedLogitRows]
   /** Of the rows wanted, those whose most probable tokens are enough (`TopLogits`). */
   topRows: readonly boolean[]; // [numLogitRows]
+  /** Of the rows wanted, those that are drawn from at a temperature (`WeighedRow`), which is above 0; 0 of others. */
+  temperatures: readonly number[]; // [numLogitRows]
 }
 
 /** The most probable tokens of a row of logits, and what a probability needs beside them. */
@@ -37,8 +39,28 @@ export interface TopLogits {
   readonly logSumExp: number;
 }
 
+/** A row of logits, with what a draw at a temperature looks at first. */
+export interface WeighedRow {
+  readonly row: Float32Array; // [vocab]
+  /** As in `TopLogits`. */
+  readonly tokenIds: Int32Array; // [TOP_LOGITS]
+  readonly logits: Float32Array; // [TOP_LOGITS]
+  /** sum(exp((logit - largest) / temperature)) over the whole row. */
+  readonly totalWeight: number;
+}
+
 /** How many tokens of a row come back where the top ones are enough. */
 export const TOP_LOGITS = 64;
 
-/** A row of what a forward pass returns: all of it, or its top where the batch says that this is enough. */
-export type StepRow = Float32Array | TopLogits;
+/**
+ * A row of what a forward pass returns: all of it, or its top where the batch says that this is enough, or both where it
+ * says that there is a draw.
+ */
+export type StepRow = Float32Array | TopLogits | WeighedRow;
+
+/** True of a row whose top alone came. */
+export const isTop = (row: StepRow): row is TopLogits => !(row instanceof Float32Array) && !('row' in row);
+
+/** All of a row: [vocab] */
+export const wholeRow = (row: Float32Array | WeighedRow): Float32Array =>
+  row instanceof Float32Array ? row : row.row;

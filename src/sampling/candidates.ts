@@ -1,3 +1,5 @@
+import { TOP_LOGITS, type WeighedRow } from '../runtime/step-batch.ts';
+
 /** Numbers of which only the largest is looked at, when a few largest of many are sought. */
 const STRETCH = 64;
 /** So many candidates hold most nuclei. */
@@ -40,6 +42,15 @@ export class Candidates {
     this.sorted = false;
     this.#filledWeight = total;
     this.#filledSize = this.size;
+  }
+
+  /** A row, its most probable tokens and the sum of all weights; `largest` is the largest of its logits. */
+  weigh(row: Float32Array, largest: number, temperature: number): WeighedRow {
+    this.fill(row, largest, temperature);
+    const totalWeight = this.#filledWeight;
+    this.keepLargest(Math.min(TOP_LOGITS, row.length), Infinity);
+    const tokenIds = this.tokenIds.slice(0, this.size); // [TOP_LOGITS]
+    return { row, tokenIds, logits: Float32Array.from(tokenIds, (id) => row[id] ?? -Infinity), totalWeight };
   }
 
   /** Starts over with those tokens alone, in the order of ids; `largest` is the largest of their logits. */

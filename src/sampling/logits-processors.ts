@@ -1,3 +1,4 @@
+import { TOP_LOGITS } from '../runtime/step-batch.ts';
 import type { AllowedTokens } from './allowed-tokens.ts';
 import type { Candidates } from './candidates.ts';
 
@@ -103,6 +104,8 @@ export function keepMinP(candidates: Candidates, minP: number): void {
     kept++;
   }
   candidates.size = kept;
+  // As they are where the top of a row holds all that is kept.
+  if (!candidates.sorted && kept <= TOP_LOGITS) candidates.keepLargest(kept, Infinity);
 }
 
 /** Keeps the `topK` most probable tokens (Fan et al., 2018); of equals, those with the lower ids. */
@@ -115,9 +118,11 @@ export function keepTopK(candidates: Candidates, topK: number): void {
 /**
  * Keeps the nucleus: the smallest set of most probable tokens whose share of what is left reaches `topP`
  * (Holtzman et al., 2019); at least one token.
+ *
+ * @param totalWeight of what is left, where the candidates are the most probable of it alone
  */
-export function keepTopP(candidates: Candidates, topP: number): void {
-  const mass = topP * candidates.totalWeight();
+export function keepTopP(candidates: Candidates, topP: number, totalWeight = candidates.totalWeight()): void {
+  const mass = topP * totalWeight;
   if (!candidates.sorted) {
     candidates.keepLargest(candidates.size, mass);
     return;

@@ -1,5 +1,6 @@
 import type { TopLogits } from '../runtime/step-batch.ts';
 import { assertInvariant } from '../errors.ts';
+import { exponential, stepsOf } from './candidates.ts';
 import { largestLogit } from './largest-logit.ts';
 
 export interface TokenLogprob {
@@ -38,7 +39,10 @@ export function logprobsOf(logits: Float32Array, tokenIds: readonly number[]): n
 function logSumExp(logits: Float32Array): number {
   const largest = largestLogit(logits).value;
   let sum = 0;
-  for (let id = 0; id < logits.length; id++) sum += Math.exp((logits[id] ?? -Infinity) - largest);
+  const scale = stepsOf(1);
+  for (let id = 0; id < logits.length; id++) {
+    sum += exponential(((logits[id] ?? -Infinity) - largest) * scale);
+  }
   return largest + Math.log(sum);
 }
 

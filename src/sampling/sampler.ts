@@ -1,5 +1,12 @@
 import { assertInvariant } from '../errors.ts';
-import { TOP_LOGITS, type StepRow, type TopLogits } from '../runtime/step-batch.ts';
+import {
+  isTop,
+  TOP_LOGITS,
+  wholeRow,
+  type StepRow,
+  type TopLogits,
+  type WeighedRow,
+} from '../runtime/step-batch.ts';
 import { isAllowed, type AllowedTokens } from './allowed-tokens.ts';
 import {
   keepMinP,
@@ -14,10 +21,10 @@ import {
 } from './logits-processors.ts';
 import { Candidates } from './candidates.ts';
 import { largestLogit, largestOfTop } from './largest-logit.ts';
+import { indexBeyond, pick, pickFromAll, randomOf } from './pick.ts';
 import { tokenLogprobs, topTokenLogprobs } from './logprobs.ts';
 import type { TokenLogprob } from './logprobs.ts';
 import { type SamplerState, isGreedy, type SamplingParams } from './sampling-params.ts';
-import { randomAt } from './seeded-random.ts';
 
 export interface SampleOptions {
   /** How many alternatives to report, 0 to 20; `undefined`: no logprobs at all. */
@@ -56,6 +63,10 @@ export interface SampledToken {
  * presence penalty; then greedy, or temperature, min-p, top-k, top-p. The tokens that a form allows are the only ones
  * from the beginning. It differs from OpenAI's in nothing a client
  * of theirs can send, and from Hugging Face's in that min-p comes before top-k and top-p.
+ *
+ * A random number picks where the running sum of probabilities passes it. A draw from all tokens, with no form, filter or
+ * change of logits, runs through the `TOP_LOGITS` most probable first, then through the others by id: a runtime that tells
+ * these and the sum of all weights (`WeighedRow`) spares most draws the look at the row.
  */
 export class Sampler {
   readonly vocabSize: number;
@@ -84,12 +95,23 @@ export class Sampler {
   }
 
   /**
+   * The temperature at which a row is drawn from with nothing but what `WeighedRow` has, most of the time; 0: a
+   * `WeighedRow` would not help.
+   */
+  drawTemperature({ params }: SamplerState, forbiddenTokenIds: readonly number[]): number {
+    const helps = !isGreedy(params) && params.topK <= TOP_LOGITS && !changesLogits(params, forbiddenTokenIds);
+    return helps ? params.temperature : 0;
+  }
+
+  /**
    * Draws the next token of a sequence from one row of raw logits ([vocab], left as it is), or from its top where
    * `topIsEnough`, to the same end; notes it in `state`. Throws `backend_failure` when the logits hold NaN or infinity.
    */
   sampleToken(logits: StepRow, state: SamplerState, options: SampleOptions = {}): SampledToken {
-    if (!(logits instanceof Float32Array)) return this.#sampleFromTop(logits, state, options);
-    return this.#note(this.#draw(logits, state, options), logits, state, options);
+    if (isTop(logits)) return this.#sampleFromTop(logits, state, options);
+    const row = wholeRow(logits);
+    const tokenId = 'row' in logits ? this.#drawWeighed(logits, state, options) : undefined;
+    return this.#note(tokenId ?? this.#draw(row, state, options), row, state, options);
   }
 
   /** Samples a token of a text that must have a form. Of a top, its tokens that the form allows must be enough. */
@@ -99,9 +121,10 @@ export class Sampler {
     form: TextForm,
     options: SampleOptions = {},
   ): ConstrainedSample {
-    if (!(row instanceof Float32Array)) return this.#sampleConstrainedTop(row, state, form, options);
-    const tokenId = form.redirect(this.#draw(row, state, options, form));
-    return tokenId === undefined ? 'textEnds' : this.#note(tokenId, row, state, options);
+    if (isTop(row)) return this.#sampleConstrainedTop(row, state, form, options);
+    const whole = wholeRow(row);
+    const tokenId = form.redirect(this.#draw(whole, state, options, form));
+    return tokenId === undefined ? 'textEnds' : this.#note(tokenId, whole, state, options);
   }
 
   #sampleConstrainedTop(
@@ -127,7 +150,7 @@ export class Sampler {
     state: SamplerState,
     { numLogprobs }: SampleOptions,
   ): SampledToken | 'topIsNotEnough' {
-    if (row instanceof Float32Array) return this.#note(tokenId, row, state, { numLogprobs });
+    if (!isTop(row)) return this.#note(tokenId, wholeRow(row), state, { numLogprobs });
     if (numLogprobs !== undefined && !row.tokenIds.includes(tokenId)) return 'topIsNotEnough';
     state.record(tokenId);
     return numLogprobs === undefined
@@ -199,6 +222,9 @@ export class Sampler {
     const { params } = state;
     if (isGreedy(params)) return largest.tokenId;
 
+    if (processed === logits && isUnfiltered(params)) {
+      return pickFromAll(this.#candidates.weigh(logits, largest.value, params.temperature), state);
+    }
     if (form?.allowed.type === 'list') {
       const tokenIds = Int32Array.from(new Set([...form.allowed.tokenIds, ...form.ends])).toSorted();
       this.#candidates.fillListed(tokenIds, processed, largest.value, params.temperature);
@@ -206,18 +232,47 @@ export class Sampler {
     return this.#drawFiltered(state);
   }
 
-  #drawFiltered(state: SamplerState): number {
+  /** Undefined: the row must be looked at, since its top does not tell, or is no number. */
+  #drawWeighed(weighed: WeighedRow, state: SamplerState, options: SampleOptions): number | undefined {
+    const { params } = state;
+    assertInvariant(
+      this.drawTemperature(state, options.forbiddenTokenIds ?? []) > 0,
+      'a row is weighed only for a draw that it helps',
+    );
+    if (!Number.isFinite(weighed.totalWeight)) return undefined;
+    if (isUnfiltered(params)) return pickFromAll(weighed, state);
+    const candidates = this.#candidates;
+    candidates.fillSorted(weighed.tokenIds, weighed.logits, params.temperature);
+    const { weights, size } = candidates;
+    const holdsMinP = params.minP > 0 && (weights[size - 1] ?? 0) < params.minP;
+    const holdsTopK = params.topK > 0 && params.topK <= size;
+    // What min-p or top-k leave is at hand, and with it the sum of its weights.
+    if (holdsMinP || holdsTopK || size === this.vocabSize) return this.#drawFiltered(state);
+    if (params.minP > 0) return undefined;
+    const mass = params.topP * weighed.totalWeight;
+    if (candidates.totalWeight() >= mass) return this.#drawFiltered(state, weighed.totalWeight);
+    // More are kept than are at hand. Together they have the mass, and at most one more weight, beyond it.
+    const random = randomOf(state);
+    const index = indexBeyond(candidates, random * mass);
+    const isTold = index === indexBeyond(candidates, random * (mass + (weights[size - 1] ?? 0)));
+    return isTold && index !== undefined ? candidates.tokenIds[index] : undefined;
+  }
+
+  /** @param totalWeight of all tokens, where those at hand are not all of them */
+  #drawFiltered(state: SamplerState, totalWeight?: number): number {
     const { params } = state;
     const candidates = this.#candidates;
     if (params.minP > 0) keepMinP(candidates, params.minP);
     if (params.topK > 0) keepTopK(candidates, params.topK);
-    if (params.topP < 1) keepTopP(candidates, params.topP);
-    return pick(candidates, randomAt(state.seed, state.stream, state.numSampled));
+    if (params.topP < 1) keepTopP(candidates, params.topP, totalWeight);
+    return pick(candidates, randomOf(state));
   }
 }
 
 const isAllowedBy = ({ allowed, ends }: TextForm, tokenId: number): boolean =>
   isAllowed(allowed, tokenId) || ends.includes(tokenId);
+
+const isUnfiltered = ({ minP, topK, topP }: SamplingParams): boolean => minP === 0 && topK === 0 && topP >= 1;
 
 /** True when something applies that may change which token is the most probable. */
 function changesLogits(params: SamplingParams, forbiddenTokenIds: readonly number[]): boolean {
@@ -229,21 +284,4 @@ function changesLogits(params: SamplingParams, forbiddenTokenIds: readonly numbe
     frequencyPenalty !== 0 ||
     presencePenalty !== 0
   );
-}
-
-/** The candidate at which the running sum of weights passes `random` (in [0, 1)) of the whole. */
-function pick(candidates: Candidates, random: number): number {
-  const { tokenIds, weights, size } = candidates;
-  const target = random * candidates.totalWeight();
-  let sum = 0;
-  let last = tokenIds[0] ?? 0;
-  for (let i = 0; i < size; i++) {
-    const weight = weights[i] ?? 0;
-    if (weight === 0) continue;
-    last = tokenIds[i] ?? 0;
-    sum += weight;
-    if (sum > target) return last;
-  }
-  // Rounding may leave the sum just short of the target.
-  return last;
 }

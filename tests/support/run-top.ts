@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { buildStepBatch } from '../../src/runtime/build-step-batch.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
-import { TOP_LOGITS, type StepRow, type TopLogits } from '../../src/runtime/step-batch.ts';
+import { TOP_LOGITS, type StepRow, type TopLogits, type WeighedRow } from '../../src/runtime/step-batch.ts';
 import { flat, someRows, type Rows } from './matrix.ts';
 
 /** Rows of logits through the runtime as they are: one sequence, a token a row. */
@@ -9,6 +9,7 @@ export async function runTop(
   runtime: Runtime,
   logits: Rows,
   topRows: readonly boolean[],
+  temperatures: readonly number[] = [],
 ): Promise<StepRow[]> {
   const numCols = logits[0]?.length ?? 0;
   const table = runtime.createParameter('logits', [logits.length, numCols], flat(logits));
@@ -27,6 +28,7 @@ export async function runTop(
       tokenIds: [row],
       logits: 'last' as const,
       topIsEnough: topRows[row] ?? false,
+      temperature: temperatures[row] ?? 0,
     })),
   );
   const rows = await runtime.runStep(batch, cache, (ops) => ops.selectRows(ops.embed(table, zeros)));
@@ -37,17 +39,36 @@ export async function runTop(
 /** Rows may be views of what the next step overwrites. */
 function copyOf(row: StepRow): StepRow {
   if (row instanceof Float32Array) return Float32Array.from(row);
-  const { tokenIds, logits, logSumExp } = row;
-  return { tokenIds: Int32Array.from(tokenIds), logits: Float32Array.from(logits), logSumExp };
+  const copies = { tokenIds: Int32Array.from(row.tokenIds), logits: Float32Array.from(row.logits) };
+  if ('row' in row) return { ...copies, row: Float32Array.from(row.row), totalWeight: row.totalWeight };
+  return { ...copies, logSumExp: row.logSumExp };
+}
+
+/** Holds a weighed row to the whole row sorted, and the sum of its weights to float64. */
+export function expectWeighed(
+  row: StepRow | undefined,
+  logits: readonly number[],
+  temperature: number,
+): void {
+  expect(row).toHaveProperty('row', Float32Array.from(logits));
+  const weighed = row as WeighedRow;
+  expectMostProbable(weighed, logits);
+  const largest = logits.reduce((most, logit) => Math.max(most, logit), -Infinity);
+  const total = logits.reduce((sum, logit) => sum + Math.exp((logit - largest) / temperature), 0);
+  expect(weighed.totalWeight / total).toBeCloseTo(1, 5);
+}
+
+function expectMostProbable(top: Pick<TopLogits, 'tokenIds' | 'logits'>, logits: readonly number[]): void {
+  const order = logits.map((_, id) => id).sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0) || a - b);
+  expect([...top.tokenIds]).toEqual(order.slice(0, TOP_LOGITS));
+  expect([...top.logits]).toEqual(order.slice(0, TOP_LOGITS).map((id) => logits[id] ?? NaN));
 }
 
 /** Holds a row's top to the whole row sorted, and its log-sum-exp to float64. */
 export function expectTop(row: StepRow | undefined, logits: readonly number[]): void {
   expect(row).not.toBeInstanceOf(Float32Array);
   const top = row as TopLogits;
-  const order = logits.map((_, id) => id).sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0) || a - b);
-  expect([...top.tokenIds]).toEqual(order.slice(0, TOP_LOGITS));
-  expect([...top.logits]).toEqual(order.slice(0, TOP_LOGITS).map((id) => logits[id] ?? NaN));
+  expectMostProbable(top, logits);
   expect(top.logSumExp).toBeCloseTo(logSumExpOf(logits), 5);
 }
 

@@ -40,6 +40,8 @@ export interface LogitsNeeded {
   everyRow: boolean;
   /** The most probable tokens of a row are enough. */
   topIsEnough: boolean;
+  /** Above 0: a row is drawn from at it, as `Sampler.drawTemperature` has it. */
+  temperature: number;
 }
 
 type PromptLayer = Pick<LayerInspection, 'tokenIds' | 'layerIndex' | 'pages' | 'windowPages'>;
@@ -77,10 +79,10 @@ export class ModelRunner {
       const end = numComputedTokens + numScheduledTokens - draftTokenIds.length;
       const computed = sequence.tokenIds.slice(numComputedTokens, end);
       const tokenIds = draftTokenIds.length === 0 ? computed : [...computed, ...draftTokenIds];
-      const { everyRow, topIsEnough } = logitsNeeded(sequence.id);
+      const { everyRow, ...draw } = logitsNeeded(sequence.id);
       const logits = everyRow || draftTokenIds.length > 0 ? 'all' : completesTokens ? 'last' : 'none';
       const { pages, windowPages } = tablesUpTo(holder, numComputedTokens + numScheduledTokens);
-      return { pages, windowPages, positionStart: numComputedTokens, tokenIds, logits, topIsEnough };
+      return { pages, windowPages, positionStart: numComputedTokens, tokenIds, logits, ...draw };
     });
     const batch = buildStepBatch(inputs, ROW_BUCKETS);
     // What is copied may lie in a page that was given away for the very step.

@@ -6,7 +6,7 @@ import { giveForcedTokens } from './forced-tokens.ts';
 import type { LogitsNeeded } from './model-runner.ts';
 import type { TimedGuide } from './timed-guide.ts';
 import { assertInvariant } from '../../errors.ts';
-import type { StepRow } from '../../runtime/step-batch.ts';
+import { isTop, wholeRow, type StepRow } from '../../runtime/step-batch.ts';
 import { logprobsOf, tokenLogprobs } from '../../sampling/logprobs.ts';
 import type { ConstrainedSample, Sampler, TextForm } from '../../sampling/sampler.ts';
 import { containFault, type Sequence, type SequenceFault } from '../../scheduler/sequence.ts';
@@ -34,7 +34,7 @@ interface Drawn extends SequenceProgress {
 }
 
 /** For a sequence with a fault: its logits are not read. */
-const NO_LOGITS_NEEDED: LogitsNeeded = { everyRow: false, topIsEnough: true };
+const NO_LOGITS_NEEDED: LogitsNeeded = { everyRow: false, topIsEnough: true, temperature: 0 };
 
 /** Makes a step's logits into the next tokens of its sequences. */
 export class TokenDrawer {
@@ -65,6 +65,7 @@ export class TokenDrawer {
     return {
       everyRow: !sequence.readsCache,
       topIsEnough: !readsWholeRows(request) && topIsEnough && !mayMissTop && mayTryTop(active),
+      temperature: guide === undefined ? this.#sampler.drawTemperature(sampler, forbiddenTokenIds) : 0,
     };
   }
 
@@ -154,10 +155,10 @@ export class TokenDrawer {
       const row = logits[position - start]; // [vocab]
       const tokenId = sequence.tokenIds[position + 1];
       assertInvariant(
-        row instanceof Float32Array && tokenId !== undefined,
+        row !== undefined && !isTop(row) && tokenId !== undefined,
         'every prompt row of the chunk has all its logits',
       );
-      scored.push({ tokenId, ...tokenLogprobs(row, tokenId, active.request.numLogprobs ?? 0) });
+      scored.push({ tokenId, ...tokenLogprobs(wholeRow(row), tokenId, active.request.numLogprobs ?? 0) });
     }
     active.numScored += scored.length;
     // Should it be preempted from now on, it need not compute what it finds.
@@ -218,8 +219,11 @@ function scoreNext(
 ): Pick<SequenceUpdate, 'scores'> {
   if (scoredTokenIds === undefined) return {};
   const row = rows.at(-1); // [vocab]
-  assertInvariant(row instanceof Float32Array, 'the row behind a prompt that is scored has all its logits');
-  return { scores: logprobsOf(row, scoredTokenIds) };
+  assertInvariant(
+    row !== undefined && !isTop(row),
+    'the row behind a prompt that is scored has all its logits',
+  );
+  return { scores: logprobsOf(wholeRow(row), scoredTokenIds) };
 }
 
 /** Logprobs are wanted of tokens that need not be among the most probable. */

@@ -188,11 +188,11 @@ export class KernelRuntime implements Runtime {
     const numRows = isSelected ? batch.numLogitRows : batch.numRows;
     const { numCols } = result;
     const numTop = Math.min(TOP_LOGITS, numCols);
-    const topRows = isSelected ? batch.topRows : [];
-    const numTops = topRows.filter(Boolean).length;
-    this.#reserve((numRows - numTops) * numCols, numTops, numTop);
+    const forms = Array.from({ length: numRows }, (_, row) => (isSelected ? formOf(batch, row) : WHOLE));
+    const numTops = forms.filter((form) => form !== WHOLE).length;
+    this.#reserve(forms.filter((form) => form !== TOP).length * numCols, numTops, numTop);
     try {
-      const rows = encodeRows(batch, numTop, topRows);
+      const rows = encodeRows(batch, numTop);
       this.#addon.run(program, rows, this.#whole, this.#tops, this.#places, this.#instructionSet.index);
     } catch (cause) {
       throw new EngineError(
@@ -202,12 +202,15 @@ export class KernelRuntime implements Runtime {
       );
     }
     let [whole, top] = [0, 0];
-    return Array.from({ length: numRows }, (_, row): StepRow => {
-      if (topRows[row] !== true) return this.#whole.subarray(whole * numCols, ++whole * numCols); // [cols]
+    const nextWhole = (): Float32Array => this.#whole.subarray(whole * numCols, ++whole * numCols); // [cols]
+    return forms.map((form): StepRow => {
+      if (form === WHOLE) return nextWhole();
       const tokenIds = this.#places.subarray(top * numTop, (top + 1) * numTop); // [numTop]
       const at = top++ * (numTop + 1);
       const logits = this.#tops.subarray(at, at + numTop); // [numTop]
-      return { tokenIds, logits, logSumExp: this.#tops[at + numTop] ?? NaN };
+      const sum = this.#tops[at + numTop] ?? NaN;
+      if (form === TOP) return { tokenIds, logits, logSumExp: sum };
+      return { row: nextWhole(), tokenIds, logits, totalWeight: sum };
     });
   }
 
@@ -242,13 +245,21 @@ function kernelCache(cache: KvCache): KernelKvCache {
   return cache;
 }
 
+/** As `RowForm` of cpp/step_program.h has them. */
+const [WHOLE, TOP, WEIGHED] = [0, 1, 2];
+
+function formOf({ topRows, temperatures }: StepBatch, row: number): number {
+  if (topRows[row] === true) return TOP;
+  return (temperatures[row] ?? 0) > 0 ? WEIGHED : WHOLE;
+}
+
 /** What a step says of its rows, as `ReadRows` of cpp/step_program.h reads it. */
-function encodeRows(batch: StepBatch, numTop: number, topRows: readonly boolean[]): Int32Array {
+function encodeRows(batch: StepBatch, numTop: number): Int32Array {
   const { numRows, numLogitRows, tokenIds, positions, logitRows, segments } = batch;
   const numPages = segments.reduce((sum, { pages }) => sum + pages.length, 0);
   const numTables = segments.some(({ windowPages }) => windowPages) ? 2 : 1;
   const words = new Int32Array(
-    HEADER_WORDS + 3 * numRows + 2 * numLogitRows + segments.length + numTables * numPages,
+    HEADER_WORDS + 3 * numRows + 3 * numLogitRows + segments.length + numTables * numPages,
   );
   words.set([numRows, numLogitRows, numTop, segments.length, numTables]);
   words.set(tokenIds.subarray(0, numRows), HEADER_WORDS);
@@ -256,9 +267,14 @@ function encodeRows(batch: StepBatch, numTop: number, topRows: readonly boolean[
   const sequencesStart = HEADER_WORDS + 2 * numRows;
   const selectedStart = sequencesStart + numRows;
   words.set(logitRows.subarray(0, numLogitRows), selectedStart);
-  const tops = Array.from({ length: numLogitRows }, (_, row) => (topRows[row] === true ? 1 : 0));
-  words.set(tops, selectedStart + numLogitRows);
-  const endsStart = selectedStart + 2 * numLogitRows;
+  const formsStart = selectedStart + numLogitRows;
+  const scales = new Float32Array(words.buffer, 4 * (formsStart + numLogitRows), numLogitRows); // [numLogitRows]
+  for (let row = 0; row < numLogitRows; row++) {
+    const form = formOf(batch, row);
+    words[formsStart + row] = form;
+    if (form === WEIGHED) scales[row] = 1 / (batch.temperatures[row] ?? 1);
+  }
+  const endsStart = formsStart + 2 * numLogitRows;
   const pagesStart = endsStart + segments.length;
   let end = 0;
   for (const [index, { pages, windowPages, rowStart, numRows: ofSegment }] of segments.entries()) {

@@ -26,7 +26,7 @@ describe('buildStepBatch', () => {
     const batch = buildStepBatch(
       [
         { pages: [GONE, 5], positionStart: 69, tokenIds: [70], logits: 'last', topIsEnough: true },
-        { pages: [2], positionStart: 0, tokenIds: [10, 11, 12], logits: 'all' },
+        { pages: [2], positionStart: 0, tokenIds: [10, 11, 12], logits: 'all', temperature: 0.7 },
         { pages: [0, 3], positionStart: 4, tokenIds: [20, 21], logits: 'none' },
       ],
       BUCKETS,
@@ -43,6 +43,7 @@ describe('buildStepBatch', () => {
       numLogitRows: 4,
       logitRows: Int32Array.of(0, 1, 2, 3),
       topRows: [true, false, false, false],
+      temperatures: [0, 0.7, 0.7, 0.7],
     });
   });
 

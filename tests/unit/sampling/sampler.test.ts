@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EngineError } from '../../../src/errors.ts';
-import { TOP_LOGITS, type TopLogits } from '../../../src/runtime/step-batch.ts';
+import { TOP_LOGITS } from '../../../src/runtime/step-batch.ts';
 import {
   SamplerState,
   DEFAULT_SAMPLING_PARAMS,
@@ -9,40 +8,10 @@ import {
 } from '../../../src/sampling/sampling-params.ts';
 import { Sampler } from '../../../src/sampling/sampler.ts';
 import { minPSet, renormalise, softmax, topKSet, topPSet } from './reference.ts';
-
-function stateOf(params: Partial<SamplingParams> = {}, promptTokenIds: number[] = []): SamplerState {
-  return new SamplerState({
-    params: { ...DEFAULT_SAMPLING_PARAMS, ...params },
-    promptTokenIds,
-    seed: params.seed ?? 1,
-    stream: 0,
-  });
-}
-
-/** The top of a row by sorting all of it. */
-function topOf(logits: Float32Array): TopLogits {
-  const tokenIds = [...logits.keys()]
-    .sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0) || a - b)
-    .slice(0, TOP_LOGITS);
-  const largest = Math.max(...logits);
-  return {
-    tokenIds: Int32Array.from(tokenIds),
-    logits: Float32Array.from(tokenIds, (id) => logits[id] ?? NaN),
-    logSumExp: largest + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0)),
-  };
-}
+import { errorOf, stateOf, topOf } from './rows.ts';
 
 function draw(sampler: Sampler, logits: Float32Array, state: SamplerState, count: number): number[] {
   return Array.from({ length: count }, () => sampler.sampleToken(logits, state).tokenId);
-}
-
-function errorOf(run: () => unknown): EngineError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof EngineError) return error;
-  }
-  throw new Error('no EngineError was thrown');
 }
 
 describe('greedy', () => {

@@ -104,9 +104,9 @@ struct Kernels {
   // Writes the rows' keys and values into their pages, then lets each row attend up to its own position, and no
   // farther back than the window.
   void (*attention)(const Attention &attention);
-  // The `num_top` largest of a row's numbers, the first of equals first, where they stand, and log(sum(exp(row))):
-  // [size] -> [num_top], [num_top], one.
-  void (*top)(const float *row, int64_t size, int64_t num_top, float *values, int32_t *places, float *log_sum_exp);
+  // The `num_top` largest of a row's numbers, the first of equals first, and where they stand: [size] -> [num_top],
+  // [num_top]. Returns sum(exp((row - the largest) * scale)): not a number where the row has one or an infinity on top.
+  double (*top)(const float *row, int64_t size, int64_t num_top, float scale, float *values, int32_t *places);
   const TrainingKernels *training;
 };
 

@@ -1,6 +1,7 @@
 #include "run_step.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <vector>
 
@@ -27,22 +28,44 @@ int64_t MostRoundedBlocks(const Program &program, const StepRows &rows, const st
   return most;
 }
 
-// Sorts the rows of the result into those that come whole and those whose top is enough, each in order.
+// How many rows come whole, and how many tops.
+struct Counts {
+  int64_t whole = 0, tops = 0;
+};
+
+Counts CountForms(const StepRows &rows) {
+  Counts counts;
+  for (int32_t row = 0; row < rows.num_selected; row++) {
+    counts.whole += rows.forms[row] != kTop;
+    counts.tops += rows.forms[row] != kWhole;
+  }
+  return counts;
+}
+
+// Puts the rows of the result, which may be there already, and their tops where they belong, each in order.
 void WriteResult(const Kernels &kernels, const StepRows &rows, const float *result, int64_t cols,
                  const StepOutput &output) {
-  std::vector<int64_t> places(rows.num_selected);
-  int64_t num_whole = 0, num_tops = 0;
+  std::vector<Counts> places(rows.num_selected);
+  Counts counts;
   for (int32_t row = 0; row < rows.num_selected; row++) {
-    places[row] = rows.top_is_enough[row] ? num_tops++ : num_whole++;
+    places[row] = counts;
+    counts.whole += rows.forms[row] != kTop;
+    counts.tops += rows.forms[row] != kWhole;
   }
   ParallelFor(rows.num_selected, [&](int64_t row) {
     const float *from = result + row * cols;
-    if (!rows.top_is_enough[row]) {
-      std::memcpy(output.whole + places[row] * cols, from, cols * sizeof(float));
-      return;
+    const int32_t form = rows.forms[row];
+    float *whole = output.whole + places[row].whole * cols;
+    if (form != kTop && whole != from) std::memcpy(whole, from, cols * sizeof(float));
+    if (form == kWhole) return;
+    float *values = output.tops + places[row].tops * (rows.num_top + 1);
+    int32_t *tokens = output.places + places[row].tops * rows.num_top;
+    const double weight = kernels.top(from, cols, rows.num_top, form == kTop ? 1.0f : rows.scales[row], values, tokens);
+    if (form == kWeighed) {
+      values[rows.num_top] = static_cast<float>(weight);
+    } else {
+      values[rows.num_top] = std::isfinite(values[0]) ? static_cast<float>(values[0] + std::log(weight)) : values[0];
     }
-    float *values = output.tops + places[row] * (rows.num_top + 1);
-    kernels.top(from, cols, rows.num_top, values, output.places + places[row] * rows.num_top, values + rows.num_top);
   });
 }
 
@@ -59,24 +82,23 @@ const char *RunStep(const Kernels &kernels, Store &store, int32_t handle, const 
   std::vector<const Tensor *> tensors;
   for (const int32_t tensor : stored->handles) tensors.push_back(store.At(tensor));
   const Register &result = program.registers[program.result];
-  int64_t num_tops = 0;
-  for (int32_t row = 0; result.is_selected && row < rows.num_selected; row++) num_tops += rows.top_is_enough[row] != 0;
   const int64_t num_rows = result.is_selected ? rows.num_selected : rows.num_rows;
+  const auto [num_whole, num_tops] = result.is_selected ? CountForms(rows) : Counts{num_rows, 0};
   const int64_t cols = result.cols;
   if (num_tops > 0 && (rows.num_top <= 0 || rows.num_top > cols)) return "a row has a top";
-  const bool has_room = (num_rows - num_tops) * cols <= output.whole_size &&
+  const bool has_room = num_whole * cols <= output.whole_size &&
                         num_tops * (rows.num_top + int64_t{1}) <= output.tops_size &&
                         num_tops * rows.num_top <= output.places_size;
   if (!has_room) return "the output has room for the result";
   const int64_t num_rounded = MostRoundedBlocks(program, rows, tensors);
   const int64_t activations = int64_t{program.cols} * rows.num_rows + int64_t{program.selected_cols} * rows.num_selected;
-  const int64_t num_floats = activations + (num_tops > 0 ? num_rows * cols : 0);
+  const int64_t num_floats = activations + (num_whole < num_rows ? num_rows * cols : 0);
   static GrowingMemory step_memory;
   const int64_t rounded_bytes = num_rounded * static_cast<int64_t>(sizeof(RowBlock));
   uint8_t *memory = static_cast<uint8_t *>(step_memory.Reserve(rounded_bytes + num_floats * 4));
   if (memory == nullptr && rounded_bytes + num_floats > 0) return "the system has memory for a step";
   float *floats = reinterpret_cast<float *>(memory + rounded_bytes);
-  float *to = num_tops > 0 ? floats + activations : output.whole;
+  float *to = num_whole < num_rows ? floats + activations : output.whole;
   StepRun run(kernels, program, rows, tensors, floats, to, reinterpret_cast<RowBlock *>(memory));
   const char *fault = run.Run();
   if (fault == nullptr && num_tops > 0) WriteResult(kernels, rows, to, cols, output);

@@ -8,11 +8,11 @@
 
 namespace tokenflare {
 
-// Where a step leaves the rows of its result, in their order: those that come whole, and the tops of the others.
+// Where a step leaves the rows of its result, in their order: those that come whole, and the tops.
 struct StepOutput {
   float *whole;  // [whole rows, cols]
   int64_t whole_size;
-  float *tops;  // [tops, num_top + 1]: the largest logits, then log(sum(exp(row)))
+  float *tops;  // [tops, num_top + 1]: the largest logits, then log(sum(exp(row))), or the weight of a row that is weighed
   int64_t tops_size;
   int32_t *places;  // [tops, num_top]
   int64_t places_size;

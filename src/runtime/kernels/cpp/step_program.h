@@ -35,13 +35,17 @@ struct Program {
   const Instruction *instructions;
 };
 
+// What of a row of the result is wanted: all of it; its top; all of it, its top, and what a draw at a temperature weighs.
+enum RowForm : int32_t { kWhole, kTop, kWeighed };
+
 // The tokens of a step, and the rows of its result that are wanted.
 struct StepRows {
   int32_t num_rows, num_selected, num_top, num_sequences;
   int32_t num_tables;  // 2 where layers that see no more than a window have pages of their own, else 1
   const int32_t *tokens, *positions, *sequences;  // [num_rows]
   const int32_t *selected;                        // [num_selected], rows
-  const int32_t *top_is_enough;                   // [num_selected], 0 or 1
+  const int32_t *forms;                           // [num_selected], of RowForm
+  const float *scales;                            // [num_selected], of rows that are weighed: one by the temperature
   const int32_t *table_ends;  // [num_sequences], where the pages of each end; they lie one after the other
   const int32_t *pages;       // [num_tables, table_ends of the last]; -1: gone, since no row looks so far back
 };
@@ -82,15 +86,16 @@ inline bool ReadProgram(const int32_t *words, int64_t num_words, Program *progra
 inline bool ReadRows(const int32_t *words, int64_t num_words, StepRows *rows) {
   if (num_words < kRowsHeader) return false;
   const int32_t num_rows = words[0], num_selected = words[1], num_sequences = words[3], num_tables = words[4];
-  const int64_t fixed = kRowsHeader + int64_t{3} * num_rows + int64_t{2} * num_selected + num_sequences;
+  const int64_t fixed = kRowsHeader + int64_t{3} * num_rows + int64_t{3} * num_selected + num_sequences;
   if (num_rows < 0 || num_selected < 0 || num_sequences < 0 || num_words < fixed) return false;
   if (num_tables != 1 && num_tables != 2) return false;
   const int32_t *tokens = words + kRowsHeader, *selected = tokens + int64_t{3} * num_rows;
-  const int32_t *table_ends = selected + 2 * int64_t{num_selected};
+  const int32_t *table_ends = selected + 3 * int64_t{num_selected};
   *rows = {num_rows, num_selected, words[2], num_sequences, num_tables, tokens, tokens + num_rows, tokens + 2 * int64_t{num_rows},
-           selected, selected + num_selected, table_ends, table_ends + num_sequences};
+           selected, selected + num_selected, reinterpret_cast<const float *>(selected + 2 * int64_t{num_selected}), table_ends, table_ends + num_sequences};
   for (int32_t i = 0; i < num_selected; i++) {
     if (selected[i] < 0 || selected[i] >= num_rows) return false;
+    if (rows->forms[i] < kWhole || rows->forms[i] > kWeighed) return false;
   }
   for (int32_t i = 0; i < num_rows; i++) {
     if (rows->sequences[i] < 0 || rows->sequences[i] >= num_sequences || rows->positions[i] < 0) return false;

@@ -3,20 +3,19 @@
 namespace tokenflare {
 namespace {
 
-// `largest` is the row's.
-float LogSumExp(const float *row, int64_t size, float largest) {
-  if (!__builtin_isfinite(largest)) return largest;
+// The sum of exp((number - largest) * scale); `largest` is the row's.
+double WeightOf(const float *row, int64_t size, float largest, float scale) {
   const int64_t whole = size - size % kWidth;
   // A stretch at a time: 50,000 numbers added one to the other would lose three digits.
   constexpr int64_t kSummed = 64 * kWidth;
   double total = 0;
   for (int64_t start = 0; start < whole; start += kSummed) {
     Vector sums{};
-    for (int64_t i = start; i < Least(whole, start + kSummed); i += kWidth) sums += Exp(Load(row + i) - largest);
+    for (int64_t i = start; i < Least(whole, start + kSummed); i += kWidth) sums += Exp((Load(row + i) - largest) * scale);
     total += Sum(sums);
   }
-  for (int64_t i = whole; i < size; i++) total += __builtin_expf(row[i] - largest);
-  return static_cast<float>(largest + __builtin_log(total));
+  for (int64_t i = whole; i < size; i++) total += __builtin_expf((row[i] - largest) * scale);
+  return total;
 }
 
 constexpr int64_t kStretch = 8 * kWidth;
@@ -36,7 +35,7 @@ float MaximumOf(const float *numbers, int64_t size) {
   return most;
 }
 
-void Top(const float *row, int64_t size, int64_t num_top, float *values, int32_t *places, float *log_sum_exp) {
+double Top(const float *row, int64_t size, int64_t num_top, float scale, float *values, int32_t *places) {
   const int64_t num_stretches = (size + kStretch - 1) / kStretch;
   float *maxima = Scratch(0, 2 * num_stretches);
   for (int64_t i = 0; i < num_stretches; i++) {
@@ -64,7 +63,7 @@ void Top(const float *row, int64_t size, int64_t num_top, float *values, int32_t
     values[rank] = best[rank].value;
     places[rank] = best[rank].place;
   }
-  *log_sum_exp = LogSumExp(row, size, best[0].value);
+  return WeightOf(row, size, best[0].value, scale);
 }
 
 }  // namespace
