@@ -235,10 +235,7 @@ export class Sampler {
   /** Undefined: the row must be looked at, since its top does not tell, or is no number. */
   #drawWeighed(weighed: WeighedRow, state: SamplerState, options: SampleOptions): number | undefined {
     const { params } = state;
-    assertInvariant(
-      this.drawTemperature(state, options.forbiddenTokenIds ?? []) > 0,
-      'a row is weighed only for a draw that it helps',
-    );
+    if (this.drawTemperature(state, options.forbiddenTokenIds ?? []) === 0) return undefined;
     if (!Number.isFinite(weighed.totalWeight)) return undefined;
     if (isUnfiltered(params)) return pickFromAll(weighed, state);
     const candidates = this.#candidates;

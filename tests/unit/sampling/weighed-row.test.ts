@@ -77,5 +77,11 @@ describe('a row that is weighed', () => {
     ['a forbidden token', {}, [3]],
   ])('helps nothing for %s', (_, sampling, forbiddenTokenIds) => {
     expect(sampler.drawTemperature(stateOf(sampling), forbiddenTokenIds)).toBe(0);
+    const logits = Float32Array.from({ length: VOCAB }, (_, id) => Math.cos(id));
+    const [whole, weighed] = [stateOf(sampling), stateOf(sampling)];
+    for (let i = 0; i < 20; i++) {
+      const expected = sampler.sampleToken(logits, whole, { forbiddenTokenIds });
+      expect(sampler.sampleToken(weigh(logits, 1), weighed, { forbiddenTokenIds })).toEqual(expected);
+    }
   });
 });
