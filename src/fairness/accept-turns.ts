@@ -16,7 +16,7 @@ export class AcceptTurns {
   /** Undefined: no connection came since the last turn with work. */
   #until: number | undefined;
 
-  /** @param maxMs for which turns are kept free on end */
+  /** @param maxMs turns are kept free for so many milliseconds at most, then one has work */
   constructor(maxMs: number) {
     this.#maxMs = maxMs;
   }

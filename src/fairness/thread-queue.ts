@@ -5,7 +5,7 @@ import { FairJobs } from './fair-capacity.ts';
 /** A client that waits for longer is told to come back. */
 const MAX_WAIT_MS = 30_000;
 const RETRY_AFTER_MS = 1000;
-/** So long only connections are accepted between two pieces of work. */
+/** While connections come, so many milliseconds pass between two pieces of work. */
 const ACCEPT_MS = 10;
 
 interface Turn {

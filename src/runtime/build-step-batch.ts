@@ -14,7 +14,7 @@ export interface SegmentInput {
   logits: 'none' | 'last' | 'all';
   /** The most probable tokens of each row are enough. */
   topIsEnough?: boolean;
-  /** That each row is drawn from, where its top is not enough; 0, the default: none is. */
+  /** Of the draw from each row, where its top is not enough; 0, the default: rows need not be weighed. */
   temperature?: number;
 }
 

@@ -26,7 +26,7 @@ export interface StepBatch {
   logitRows: Int32Array; // [paddedLogitRows]
   /** Of the rows wanted, those whose most probable tokens are enough (`TopLogits`). */
   topRows: readonly boolean[]; // [numLogitRows]
-  /** Of the rows wanted, those that are drawn from at a temperature (`WeighedRow`), which is above 0; 0 of others. */
+  /** Of each row wanted, the temperature of the draw from it (`WeighedRow`); 0: it need not be weighed. */
   temperatures: readonly number[]; // [numLogitRows]
 }
 

@@ -104,7 +104,7 @@ export function keepMinP(candidates: Candidates, minP: number): void {
     kept++;
   }
   candidates.size = kept;
-  // As they are where the top of a row holds all that is kept.
+  // A draw that sees the top of a row alone has them sorted, too, and must pick the same token.
   if (!candidates.sorted && kept <= TOP_LOGITS) candidates.keepLargest(kept, Infinity);
 }
 

@@ -65,8 +65,8 @@ export interface SampledToken {
  * of theirs can send, and from Hugging Face's in that min-p comes before top-k and top-p.
  *
  * A random number picks where the running sum of probabilities passes it. A draw from all tokens, with no form, filter or
- * change of logits, runs through the `TOP_LOGITS` most probable first, then through the others by id: a runtime that tells
- * these and the sum of all weights (`WeighedRow`) spares most draws the look at the row.
+ * change of logits, runs through the `TOP_LOGITS` most probable first, then through the others by id. With a `WeighedRow`
+ * most draws need not read the row.
  */
 export class Sampler {
   readonly vocabSize: number;
@@ -95,8 +95,8 @@ export class Sampler {
   }
 
   /**
-   * The temperature at which a row is drawn from with nothing but what `WeighedRow` has, most of the time; 0: a
-   * `WeighedRow` would not help.
+   * The temperature of the next draw, if a `WeighedRow` usually has all that the draw needs; 0: it would not help, or the
+   * most probable token is taken.
    */
   drawTemperature({ params }: SamplerState, forbiddenTokenIds: readonly number[]): number {
     const helps = !isGreedy(params) && params.topK <= TOP_LOGITS && !changesLogits(params, forbiddenTokenIds);
@@ -248,7 +248,7 @@ export class Sampler {
     if (params.minP > 0) return undefined;
     const mass = params.topP * weighed.totalWeight;
     if (candidates.totalWeight() >= mass) return this.#drawFiltered(state, weighed.totalWeight);
-    // More are kept than are at hand. Together they have the mass, and at most one more weight, beyond it.
+    // Top-p keeps more tokens than are at hand. The sum of their weights is the mass, and less than one weight more.
     const random = randomOf(state);
     const index = indexBeyond(candidates, random * mass);
     const isTold = index === indexBeyond(candidates, random * (mass + (weights[size - 1] ?? 0)));

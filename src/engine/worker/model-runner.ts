@@ -40,7 +40,7 @@ export interface LogitsNeeded {
   everyRow: boolean;
   /** The most probable tokens of a row are enough. */
   topIsEnough: boolean;
-  /** Above 0: a row is drawn from at it, as `Sampler.drawTemperature` has it. */
+  /** Of the draw from a row, as `Sampler.drawTemperature` gives it; 0: the row need not be weighed. */
   temperature: number;
 }
 
