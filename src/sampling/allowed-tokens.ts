@@ -9,8 +9,8 @@ export function isAllowed(allowed: AllowedTokens, tokenId: number): boolean {
   return indexOfId(allowed.tokenIds, tokenId) >= 0;
 }
 
-/** By bisection. */
-function indexOfId(tokenIds: Int32Array, tokenId: number): number {
+/** Where an id stands in a list of rising ones, by bisection; -1: nowhere. */
+export function indexOfId(tokenIds: Int32Array, tokenId: number): number {
   let low = 0;
   let high = tokenIds.length - 1;
   while (low <= high) {

@@ -1,9 +1,11 @@
-import { TOP_LOGITS, type WeighedRow } from '../runtime/step-batch.ts';
+import { TOP_LOGITS, type TopLogits, type WeighedRow } from '../runtime/step-batch.ts';
+import { exponential, stepsOf } from './exponential.ts';
+import { LeastKeptFinder } from './least-kept.ts';
 
 /** Numbers of which only the largest is looked at, when a few largest of many are sought. */
 const STRETCH = 64;
-/** So many candidates hold most nuclei. */
-const USUAL_NUCLEUS = 256;
+/** How far below a bound a weight is to lie before its logit alone tells. */
+const MARGIN = 1e-3;
 
 /**
  * The tokens that may still be drawn, with their unnormalised probabilities. Filters shorten the list in place;
@@ -14,99 +16,159 @@ export class Candidates {
   /** exp((logit - largest logit) / temperature): the most probable token has 1. */
   readonly weights: Float64Array; // [vocab], the first `size` count
   size = 0;
-  /** True once the list runs from the most to the least probable token, the lower id first on ties. */
+  /** Of all that are left. */
+  totalWeight = 0;
+  /** True: from the most to the least probable token, the lower id first on ties. False: in the order of ids. */
   sorted = false;
   readonly #maxima: Float64Array; // [stretches]
-  /** The sum of all weights as `fill` left them, in the order of ids. */
-  #filledWeight = 0;
-  #filledSize = 0;
+  readonly #finder: LeastKeptFinder;
 
   constructor(vocabSize: number) {
     this.tokenIds = new Int32Array(vocabSize); // [vocab]
     this.weights = new Float64Array(vocabSize); // [vocab]
     this.#maxima = new Float64Array(Math.ceil(vocabSize / STRETCH)); // [stretches]
+    this.#finder = new LeastKeptFinder(vocabSize);
   }
 
-  /** Starts over with every token, at that temperature; `largest` is the largest of the logits. */
-  fill(logits: Float32Array, largest: number, temperature: number): void {
+  /**
+   * Starts over with every token, at that temperature; `largest` is the largest of the logits. Tokens whose weight is
+   * clearly below `leastWeight` may be left out.
+   */
+  fill(logits: Float32Array, largest: number, temperature: number, leastWeight = 0): void {
     const { tokenIds, weights } = this;
     const scale = stepsOf(temperature);
+    const leastLogit = largest + (Math.log(leastWeight) - MARGIN) * temperature;
+    let size = 0;
     let total = 0;
     for (let id = 0; id < logits.length; id++) {
-      const weight = exponential(((logits[id] ?? -Infinity) - largest) * scale);
-      tokenIds[id] = id;
-      weights[id] = weight;
+      const logit = logits[id] ?? -Infinity;
+      if (logit < leastLogit) continue;
+      const weight = exponential((logit - largest) * scale);
+      tokenIds[size] = id;
+      weights[size] = weight;
       total += weight;
+      size++;
     }
-    this.size = logits.length;
+    this.size = size;
+    this.totalWeight = total;
     this.sorted = false;
-    this.#filledWeight = total;
-    this.#filledSize = this.size;
-  }
-
-  /** A row, its most probable tokens and the sum of all weights; `largest` is the largest of its logits. */
-  weigh(row: Float32Array, largest: number, temperature: number): WeighedRow {
-    this.fill(row, largest, temperature);
-    const totalWeight = this.#filledWeight;
-    this.keepLargest(Math.min(TOP_LOGITS, row.length), Infinity);
-    const tokenIds = this.tokenIds.slice(0, this.size); // [TOP_LOGITS]
-    return { row, tokenIds, logits: Float32Array.from(tokenIds, (id) => row[id] ?? -Infinity), totalWeight };
-  }
-
-  /** Starts over with those tokens alone, in the order of ids; `largest` is the largest of their logits. */
-  fillListed(tokenIds: Int32Array, logits: Float32Array, largest: number, temperature: number): void {
-    const scale = stepsOf(temperature);
-    tokenIds.forEach((tokenId, i) => {
-      this.tokenIds[i] = tokenId;
-      this.weights[i] = exponential(((logits[tokenId] ?? -Infinity) - largest) * scale);
-    });
-    this.size = tokenIds.length;
-    this.sorted = false;
-    this.#filledSize = -1;
   }
 
   /** Starts over with those tokens alone, the most probable first. */
-  fillSorted(tokenIds: Int32Array, logits: Float32Array, temperature: number): void {
-    const largest = logits[0] ?? -Infinity;
+  fillSorted({ tokenIds, logits }: Pick<TopLogits, 'tokenIds' | 'logits'>, temperature: number): void {
+    this.#fillWith(tokenIds, logits, logits[0] ?? -Infinity, temperature);
+    this.sorted = true;
+  }
+
+  #fillListed(listed: readonly number[], row: Float32Array, largest: number, temperature: number): void {
+    const tokenIds = Int32Array.from(new Set(listed)).sort(); // [listed]
+    const logits = Float32Array.from(tokenIds, (id) => row[id] ?? -Infinity); // [listed]
+    this.#fillWith(tokenIds, logits, largest, temperature);
+    this.sorted = false;
+  }
+
+  /** Both are of the same length, the logits those of the tokens. */
+  #fillWith(tokenIds: Int32Array, logits: Float32Array, largest: number, temperature: number): void {
     const scale = stepsOf(temperature);
-    tokenIds.forEach((tokenId, i) => {
-      this.tokenIds[i] = tokenId;
-      this.weights[i] = exponential(((logits[i] ?? -Infinity) - largest) * scale);
-    });
+    this.tokenIds.set(tokenIds);
     this.size = tokenIds.length;
-    this.sorted = true;
-  }
-
-  /** The sum of the weights that are left. */
-  totalWeight(): number {
-    if (!this.sorted && this.size === this.#filledSize) return this.#filledWeight;
-    let total = 0;
-    for (let i = 0; i < this.size; i++) total += this.weights[i] ?? 0;
-    return total;
+    this.totalWeight = 0;
+    for (const [i, logit] of logits.entries()) {
+      const weight = exponential((logit - largest) * scale);
+      this.weights[i] = weight;
+      this.totalWeight += weight;
+    }
   }
 
   /**
-   * Keeps the largest weights in falling order, until there are `limit` of them or they add up to `mass`. They are
-   * sought among as many as are usually needed, then, if those do not suffice, among all.
+   * The most probable tokens of a row and the sum of all weights; `largest` is the largest of its logits. There are
+   * fewer than `TOP_LOGITS` if the others have no weight.
+   *
+   * @param listed the tokens that have a weight, if they are few
    */
+  weigh(row: Float32Array, largest: number, temperature: number, listed?: readonly number[]): WeighedRow {
+    if (listed === undefined) this.fill(row, largest, temperature);
+    else this.#fillListed(listed, row, largest, temperature);
+    const { totalWeight } = this;
+    this.#keepLargestOrMore(TOP_LOGITS);
+    this.keepLargest(TOP_LOGITS, Infinity);
+    const { tokenIds, weights } = this;
+    const ranks = [...weights.subarray(0, this.size).keys()];
+    ranks.sort((a, b) => (weights[b] ?? 0) - (weights[a] ?? 0) || a - b);
+    const top = Int32Array.from(ranks, (rank) => tokenIds[rank] ?? 0); // [TOP_LOGITS], or fewer
+    return { row, tokenIds: top, logits: Float32Array.from(top, (id) => row[id] ?? -Infinity), totalWeight };
+  }
+
+  /** Keeps weights of at least that much. */
+  keepAtLeast(bound: number): void {
+    this.#keepUpTo(bound, Infinity);
+  }
+
+  /** Keeps the largest weights until there are `limit` of them, or until they add up to `mass`; at least one. */
   keepLargest(limit: number, mass: number): void {
-    const numFront = this.#bringForward(Math.min(limit, USUAL_NUCLEUS));
-    const { kept, sum } = this.#sortLargest(numFront, limit, mass);
-    const suffices = kept >= limit || sum >= mass || numFront === this.size;
-    this.size = suffices ? kept : this.#sortLargest(this.size, limit, mass).kept;
-    this.sorted = true;
+    if (limit >= this.size && mass >= this.totalWeight) return;
+    if (this.sorted) this.#keepFirst(limit, mass);
+    else {
+      const { weight, tokenId } = this.#finder.find(this, { limit, mass });
+      this.#keepUpTo(weight, tokenId);
+    }
+  }
+
+  #keepFirst(limit: number, mass: number): void {
+    let kept = 0;
+    let sum = 0;
+    while (kept < Math.min(this.size, limit) && (kept === 0 || sum < mass)) sum += this.weights[kept++] ?? 0;
+    this.size = kept;
+    this.totalWeight = sum;
+  }
+
+  /** Keeps weights of at least that much, of those that are just as much the ones up to that token. */
+  #keepUpTo(least: number, lastTokenId: number): void {
+    const { tokenIds, weights, size } = this;
+    let kept = 0;
+    let sum = 0;
+    for (let i = 0; i < size; i++) {
+      const weight = weights[i] ?? 0;
+      if (weight < least) continue;
+      const tokenId = tokenIds[i] ?? 0;
+      if (weight === least && tokenId > lastTokenId) continue;
+      tokenIds[kept] = tokenId;
+      weights[kept] = weight;
+      sum += weight;
+      kept++;
+    }
+    this.size = kept;
+    this.totalWeight = sum;
   }
 
   /**
-   * Swaps the largest weights to the front, equals of the least of them too: at least `count`, or all. If `count`
-   * stretches hold a weight as large as some bound, so many weights are no smaller. Returns how many are in front.
+   * Keeps the largest weights, `count` at least and few more, and none that is 0. If `count` stretches hold a weight as
+   * large as some bound, so many weights are no smaller.
    */
-  #bringForward(count: number): number {
+  #keepLargestOrMore(count: number): void {
+    const { tokenIds, weights, size } = this;
+    const maxima = this.#stretchMaxima();
+    const bound = Math.max(maxima.toSorted()[maxima.length - count] ?? 0, Number.MIN_VALUE);
+    let kept = 0;
+    for (const [stretch, largest] of maxima.entries()) {
+      if (largest < bound) continue;
+      const end = Math.min(size, (stretch + 1) * STRETCH);
+      for (let i = stretch * STRETCH; i < end; i++) {
+        const weight = weights[i] ?? 0;
+        if (weight < bound) continue;
+        tokenIds[kept] = tokenIds[i] ?? 0;
+        weights[kept] = weight;
+        kept++;
+      }
+    }
+    this.size = kept;
+  }
+
+  /** [stretches] */
+  #stretchMaxima(): Float64Array {
     const { weights, size } = this;
-    const numStretches = Math.ceil(size / STRETCH);
-    if (numStretches <= count) return size;
-    const maxima = this.#maxima.subarray(0, numStretches); // [stretches]
-    for (let stretch = 0; stretch < numStretches; stretch++) {
+    const maxima = this.#maxima.subarray(0, Math.ceil(size / STRETCH)); // [stretches]
+    for (let stretch = 0; stretch < maxima.length; stretch++) {
       let largest = 0;
       const end = Math.min(size, (stretch + 1) * STRETCH);
       for (let i = stretch * STRETCH; i < end; i++) {
@@ -115,88 +177,6 @@ export class Candidates {
       }
       maxima[stretch] = largest;
     }
-    const bound = maxima.toSorted()[numStretches - count] ?? 0;
-    let numFront = 0;
-    maxima.forEach((largest, stretch) => {
-      if (largest < bound) return;
-      const end = Math.min(size, (stretch + 1) * STRETCH);
-      for (let i = stretch * STRETCH; i < end; i++) if ((weights[i] ?? 0) >= bound) this.#swap(i, numFront++);
-    });
-    return numFront;
+    return maxima;
   }
-
-  /** Sorts the largest of the first `count` to the front. A heap gives them up one at a time. */
-  #sortLargest(count: number, limit: number, mass: number): { kept: number; sum: number } {
-    for (let i = (count >> 1) - 1; i >= 0; i--) this.#siftDown(i, count);
-    let heapSize = count;
-    let kept = 0;
-    let sum = 0;
-    while (kept < limit && heapSize > 0 && (kept === 0 || sum < mass)) {
-      sum += this.weights[0] ?? 0;
-      heapSize--;
-      this.#swap(0, heapSize);
-      this.#siftDown(0, heapSize);
-      kept++;
-    }
-    // The kept ones stand at the end now, the largest last: mirrored, they are at the front in order.
-    const numSwaps = Math.min(kept, count >> 1);
-    for (let i = 0; i < numSwaps; i++) this.#swap(i, count - 1 - i);
-    return { kept, sum };
-  }
-
-  #siftDown(start: number, heapSize: number): void {
-    let parent = start;
-    for (;;) {
-      const left = 2 * parent + 1;
-      if (left >= heapSize) return;
-      const right = left + 1;
-      const child = right < heapSize && this.#isBefore(right, left) ? right : left;
-      if (!this.#isBefore(child, parent)) return;
-      this.#swap(parent, child);
-      parent = child;
-    }
-  }
-
-  #isBefore(i: number, j: number): boolean {
-    const a = this.weights[i] ?? 0;
-    const b = this.weights[j] ?? 0;
-    return a > b || (a === b && (this.tokenIds[i] ?? 0) < (this.tokenIds[j] ?? 0));
-  }
-
-  #swap(i: number, j: number): void {
-    const { tokenIds, weights } = this;
-    const tokenId = tokenIds[i] ?? 0;
-    const weight = weights[i] ?? 0;
-    tokenIds[i] = tokenIds[j] ?? 0;
-    weights[i] = weights[j] ?? 0;
-    tokenIds[j] = tokenId;
-    weights[j] = weight;
-  }
-}
-
-/** Steps of a doubling. */
-const STEPS = 1024;
-const LOWEST_EXPONENT = -1100;
-/** Two to the multiples of a step: [steps]. */
-const FRACTIONS = Float64Array.from({ length: STEPS }, (_, step) => 2 ** (step / STEPS));
-/** Two to the integers from `LOWEST_EXPONENT`, below -1074 zero, up to 0. */
-const POWERS = Float64Array.from({ length: 1 - LOWEST_EXPONENT }, (_, i) => 2 ** (i + LOWEST_EXPONENT));
-const LOWEST_STEP = LOWEST_EXPONENT * STEPS;
-const STEP = Math.LN2 / STEPS;
-
-/** What a difference of logits at that temperature is multiplied by for `exponential`. */
-export const stepsOf = (temperature: number): number => (STEPS * Math.LOG2E) / temperature;
-
-/**
- * Two to the power of `steps / 1024`, for `steps` of at most 0: relative error below 1e-15 but for what `steps` was
- * rounded by. Of a whole vocabulary it takes some 4 ns a token; `Math.exp`, which V8 calls and does not inline, 10.
- */
-export function exponential(steps: number): number {
-  const bounded = steps > LOWEST_STEP ? steps : LOWEST_STEP;
-  // Truncation of what is not positive: the nearest integer.
-  const nearest = (bounded - 0.5) | 0;
-  const rest = (bounded - nearest) * STEP; // at most 3.4e-4 away from 0, hence three terms of the series
-  const power = POWERS[(nearest >> 10) - LOWEST_EXPONENT] ?? 0;
-  const fraction = FRACTIONS[nearest & (STEPS - 1)] ?? 0;
-  return power * fraction * (1 + rest * (1 + rest * (1 / 2 + rest * (1 / 6))));
 }

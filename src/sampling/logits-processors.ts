@@ -1,4 +1,3 @@
-import { TOP_LOGITS } from '../runtime/step-batch.ts';
 import type { AllowedTokens } from './allowed-tokens.ts';
 import type { Candidates } from './candidates.ts';
 
@@ -91,28 +90,12 @@ function addTo(logits: Float32Array, tokenId: number, amount: number): void {
 
 /** Keeps tokens at least `minP` times as probable as the most probable one (Nguyen et al., "Min-p", 2024). */
 export function keepMinP(candidates: Candidates, minP: number): void {
-  const { tokenIds, weights, size } = candidates;
-  let largest = 0;
-  for (let i = 0; i < size; i++) largest = Math.max(largest, weights[i] ?? 0);
-  const threshold = minP * largest;
-  let kept = 0;
-  for (let i = 0; i < size; i++) {
-    const weight = weights[i] ?? 0;
-    if (weight < threshold) continue;
-    tokenIds[kept] = tokenIds[i] ?? 0;
-    weights[kept] = weight;
-    kept++;
-  }
-  candidates.size = kept;
-  // A draw that sees the top of a row alone has them sorted, too, and must pick the same token.
-  if (!candidates.sorted && kept <= TOP_LOGITS) candidates.keepLargest(kept, Infinity);
+  candidates.keepAtLeast(minP);
 }
 
 /** Keeps the `topK` most probable tokens (Fan et al., 2018); of equals, those with the lower ids. */
 export function keepTopK(candidates: Candidates, topK: number): void {
-  if (topK >= candidates.size) return;
-  if (candidates.sorted) candidates.size = topK;
-  else candidates.keepLargest(topK, Infinity);
+  candidates.keepLargest(topK, Infinity);
 }
 
 /**
@@ -121,17 +104,6 @@ export function keepTopK(candidates: Candidates, topK: number): void {
  *
  * @param totalWeight of what is left, where the candidates are the most probable of it alone
  */
-export function keepTopP(candidates: Candidates, topP: number, totalWeight = candidates.totalWeight()): void {
-  const mass = topP * totalWeight;
-  if (!candidates.sorted) {
-    candidates.keepLargest(candidates.size, mass);
-    return;
-  }
-  let kept = 0;
-  let sum = 0;
-  while (kept < candidates.size && (kept === 0 || sum < mass)) {
-    sum += candidates.weights[kept] ?? 0;
-    kept++;
-  }
-  candidates.size = kept;
+export function keepTopP(candidates: Candidates, topP: number, totalWeight = candidates.totalWeight): void {
+  candidates.keepLargest(Infinity, topP * totalWeight);
 }

@@ -1,6 +1,6 @@
 import type { TopLogits } from '../runtime/step-batch.ts';
 import { assertInvariant } from '../errors.ts';
-import { exponential, stepsOf } from './candidates.ts';
+import { exponential, stepsOf } from './exponential.ts';
 import { largestLogit } from './largest-logit.ts';
 
 export interface TokenLogprob {

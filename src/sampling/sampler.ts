@@ -21,7 +21,7 @@ import {
 } from './logits-processors.ts';
 import { Candidates } from './candidates.ts';
 import { largestLogit, largestOfTop } from './largest-logit.ts';
-import { indexBeyond, pick, pickFromAll, randomOf } from './pick.ts';
+import { indexBeyond, pick, pickTopFirst, randomOf } from './pick.ts';
 import { tokenLogprobs, topTokenLogprobs } from './logprobs.ts';
 import type { TokenLogprob } from './logprobs.ts';
 import { type SamplerState, isGreedy, type SamplingParams } from './sampling-params.ts';
@@ -64,9 +64,8 @@ export interface SampledToken {
  * from the beginning. It differs from OpenAI's in nothing a client
  * of theirs can send, and from Hugging Face's in that min-p comes before top-k and top-p.
  *
- * A random number picks where the running sum of probabilities passes it. A draw from all tokens, with no form, filter or
- * change of logits, runs through the `TOP_LOGITS` most probable first, then through the others by id. With a `WeighedRow`
- * most draws need not read the row.
+ * A random number picks where the running sum of probabilities passes it. The sum runs through the `TOP_LOGITS` most
+ * probable tokens first, then through the others by id. With a `WeighedRow` most draws need not read the row.
  */
 export class Sampler {
   readonly vocabSize: number;
@@ -110,8 +109,18 @@ export class Sampler {
   sampleToken(logits: StepRow, state: SamplerState, options: SampleOptions = {}): SampledToken {
     if (isTop(logits)) return this.#sampleFromTop(logits, state, options);
     const row = wholeRow(logits);
-    const tokenId = 'row' in logits ? this.#drawWeighed(logits, state, options) : undefined;
-    return this.#note(tokenId ?? this.#draw(row, state, options), row, state, options);
+    const isWeighed = 'row' in logits && this.#helps(logits, state, options);
+    const tokenId = isWeighed ? this.#drawWeighed(logits, state) : this.#draw(row, state, options);
+    return this.#note(tokenId, row, state, options);
+  }
+
+  /** False: the draw is not at the row's temperature, or the row holds what is no number. */
+  #helps(
+    { totalWeight }: WeighedRow,
+    state: SamplerState,
+    { forbiddenTokenIds = [] }: SampleOptions,
+  ): boolean {
+    return this.drawTemperature(state, forbiddenTokenIds) > 0 && Number.isFinite(totalWeight);
   }
 
   /** Samples a token of a text that must have a form. Of a top, its tokens that the form allows must be enough. */
@@ -139,7 +148,7 @@ export class Sampler {
     if (indices.length < (isGreedy(params) ? 1 : params.topK)) return 'topIsNotEnough';
     const tokenIds = Int32Array.from(indices, (index) => top.tokenIds[index] ?? 0);
     const logits = Float32Array.from(indices, (index) => top.logits[index] ?? -Infinity);
-    const tokenId = form.redirect(this.#drawFromTop({ ...top, tokenIds, logits }, state));
+    const tokenId = form.redirect(this.#drawFromTopAlone({ ...top, tokenIds, logits }, state));
     return tokenId === undefined ? 'textEnds' : this.takeToken(tokenId, top, state, options);
   }
 
@@ -175,17 +184,17 @@ export class Sampler {
       this.topIsEnough(state, options),
       'a token is drawn from the top only where it is enough',
     );
-    const tokenId = this.#drawFromTop(top, state);
+    const tokenId = this.#drawFromTopAlone(top, state);
     state.record(tokenId);
     if (options.numLogprobs === undefined) return { tokenId };
     return { tokenId, ...topTokenLogprobs(top, tokenId, options.numLogprobs) };
   }
 
-  #drawFromTop(top: TopLogits, state: SamplerState): number {
+  #drawFromTopAlone(top: TopLogits, state: SamplerState): number {
     const { tokenId } = largestOfTop(top);
     if (isGreedy(state.params)) return tokenId;
-    this.#candidates.fillSorted(top.tokenIds, top.logits, state.params.temperature);
-    return this.#drawFiltered(state);
+    this.#candidates.fillSorted(top, state.params.temperature);
+    return this.#drawFiltered(state.params, randomOf(state));
   }
 
   /** The logits after all that may change the most probable token: the input itself when nothing applies. */
@@ -222,54 +231,68 @@ export class Sampler {
     const { params } = state;
     if (isGreedy(params)) return largest.tokenId;
 
-    if (processed === logits && isUnfiltered(params)) {
-      return pickFromAll(this.#candidates.weigh(logits, largest.value, params.temperature), state);
-    }
-    if (form?.allowed.type === 'list') {
-      const tokenIds = Int32Array.from(new Set([...form.allowed.tokenIds, ...form.ends])).toSorted();
-      this.#candidates.fillListed(tokenIds, processed, largest.value, params.temperature);
-    } else this.#candidates.fill(processed, largest.value, params.temperature);
-    return this.#drawFiltered(state);
+    const listed = form?.allowed.type === 'list' ? [...form.allowed.tokenIds, ...form.ends] : undefined;
+    const weighed = this.#candidates.weigh(processed, largest.value, params.temperature, listed);
+    return this.#drawWeighed(weighed, state);
   }
 
-  /** Undefined: the row must be looked at, since its top does not tell, or is no number. */
-  #drawWeighed(weighed: WeighedRow, state: SamplerState, options: SampleOptions): number | undefined {
-    const { params } = state;
-    if (this.drawTemperature(state, options.forbiddenTokenIds ?? []) === 0) return undefined;
-    if (!Number.isFinite(weighed.totalWeight)) return undefined;
-    if (isUnfiltered(params)) return pickFromAll(weighed, state);
+  /** The running sum of probabilities goes through the top of the row first, which usually tells. */
+  #drawWeighed(weighed: WeighedRow, state: SamplerState): number {
+    const random = randomOf(state);
+    return this.#drawFromTop(weighed, state, random) ?? this.#drawFromMany(weighed, state, random);
+  }
+
+  /** Undefined: the draw may end beyond the top. */
+  #drawFromTop(weighed: WeighedRow, { params }: SamplerState, random: number): number | undefined {
     const candidates = this.#candidates;
-    candidates.fillSorted(weighed.tokenIds, weighed.logits, params.temperature);
+    candidates.fillSorted(weighed, params.temperature);
     const { weights, size } = candidates;
-    const holdsMinP = params.minP > 0 && (weights[size - 1] ?? 0) < params.minP;
+    const isAll = size < TOP_LOGITS || size === this.vocabSize;
+    const least = weights[size - 1] ?? 0;
     const holdsTopK = params.topK > 0 && params.topK <= size;
     // What min-p or top-k leave is at hand, and with it the sum of its weights.
-    if (holdsMinP || holdsTopK || size === this.vocabSize) return this.#drawFiltered(state);
-    if (params.minP > 0) return undefined;
+    if (isAll || least < params.minP || holdsTopK) return this.#drawFiltered(params, random);
+    if (params.minP > 0 || params.topK > 0) return undefined;
     const mass = params.topP * weighed.totalWeight;
-    if (candidates.totalWeight() >= mass) return this.#drawFiltered(state, weighed.totalWeight);
-    // Top-p keeps more tokens than are at hand. The sum of their weights is the mass, and less than one weight more.
-    const random = randomOf(state);
+    if (params.topP < 1 && candidates.totalWeight >= mass) {
+      return this.#drawFiltered(params, random, weighed.totalWeight);
+    }
+    // More is kept than is at hand. With top-p the sum of its weights is the mass, and less than one weight more.
     const index = indexBeyond(candidates, random * mass);
-    const isTold = index === indexBeyond(candidates, random * (mass + (weights[size - 1] ?? 0)));
+    const isTold = params.topP >= 1 || index === indexBeyond(candidates, random * (mass + least));
     return isTold && index !== undefined ? candidates.tokenIds[index] : undefined;
   }
 
-  /** @param totalWeight of all tokens, where those at hand are not all of them */
-  #drawFiltered(state: SamplerState, totalWeight?: number): number {
-    const { params } = state;
-    const candidates = this.#candidates;
-    if (params.minP > 0) keepMinP(candidates, params.minP);
-    if (params.topK > 0) keepTopK(candidates, params.topK);
-    if (params.topP < 1) keepTopP(candidates, params.topP, totalWeight);
-    return pick(candidates, randomOf(state));
+  #drawFromMany(
+    { row, tokenIds, logits, totalWeight }: WeighedRow,
+    { params }: SamplerState,
+    random: number,
+  ): number {
+    const { temperature, minP, topK, topP } = params;
+    const [largest = -Infinity] = logits;
+    const isNucleus = minP === 0 && topK === 0 && topP < 1;
+    // So many tokens of less weight together are less than what top-p leaves out.
+    const leastWeight = isNucleus ? ((1 - topP) * totalWeight) / row.length : minP;
+    this.#candidates.fill(row, largest, temperature, leastWeight);
+    this.#filter(params, isNucleus ? totalWeight : undefined);
+    return pickTopFirst(this.#candidates, tokenIds, random);
+  }
+
+  /** @param totalWeight of all tokens, where the candidates are not all of them */
+  #filter({ minP, topK, topP }: SamplingParams, totalWeight?: number): void {
+    if (minP > 0) keepMinP(this.#candidates, minP);
+    if (topK > 0) keepTopK(this.#candidates, topK);
+    if (topP < 1) keepTopP(this.#candidates, topP, totalWeight);
+  }
+
+  #drawFiltered(params: SamplingParams, random: number, totalWeight?: number): number {
+    this.#filter(params, totalWeight);
+    return pick(this.#candidates, random);
   }
 }
 
 const isAllowedBy = ({ allowed, ends }: TextForm, tokenId: number): boolean =>
   isAllowed(allowed, tokenId) || ends.includes(tokenId);
-
-const isUnfiltered = ({ minP, topK, topP }: SamplingParams): boolean => minP === 0 && topK === 0 && topP >= 1;
 
 /** True when something applies that may change which token is the most probable. */
 function changesLogits(params: SamplingParams, forbiddenTokenIds: readonly number[]): boolean {

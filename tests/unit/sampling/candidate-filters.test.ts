@@ -24,7 +24,7 @@ function idsOf(candidates: Candidates): number[] {
 }
 
 function probabilitiesOf(candidates: Candidates, vocabSize: number): number[] {
-  const total = candidates.totalWeight();
+  const total = candidates.totalWeight;
   const probabilities = new Array<number>(vocabSize).fill(0);
   for (let i = 0; i < candidates.size; i++) {
     probabilities[candidates.tokenIds[i] ?? 0] = (candidates.weights[i] ?? 0) / total;
@@ -49,12 +49,26 @@ describe('Candidates', () => {
     );
   });
 
-  it('keepLargest without bounds sorts, the lower id first on ties', () => {
+  it('weigh gives the most probable tokens, the lower id first on ties, and the weight of all', () => {
     fc.assert(
-      fc.property(logitsArbitrary, (logits) => {
-        const candidates = candidatesOf(logits);
-        candidates.keepLargest(logits.length, Infinity);
-        expect(idsOf(candidates)).toEqual(ranking(logits));
+      fc.property(logitsArbitrary, fc.constantFrom(0.5, 1, 2), (logits, temperature) => {
+        const row = Float32Array.from(logits);
+        const weighed = new Candidates(row.length).weigh(row, Math.max(...logits), temperature);
+        expect([...weighed.tokenIds]).toEqual(ranking(logits));
+        expect(weighed.totalWeight).toBeCloseTo(1 / Math.max(...softmax(logits, temperature)), 6);
+      }),
+    );
+  });
+
+  it('leaves out only what weighs less than was said', () => {
+    fc.assert(
+      fc.property(logitsArbitrary, fc.double({ min: 0, max: 1, noNaN: true }), (logits, leastWeight) => {
+        const candidates = new Candidates(logits.length);
+        candidates.fill(Float32Array.from(logits), Math.max(...logits), 1, leastWeight);
+        const largest = Math.max(...logits);
+        const heavy = logits.flatMap((logit, id) => (Math.exp(logit - largest) >= leastWeight ? [id] : []));
+        const kept = new Set(idsOf(candidates));
+        expect(heavy.filter((id) => !kept.has(id))).toEqual([]);
       }),
     );
   });
@@ -66,12 +80,38 @@ describe('of a large vocabulary', () => {
   const logitsOf = (peak: number): number[] =>
     Array.from({ length: VOCAB }, (_, id) => ((id * 7919) % 97) / 16 + (id % 613 === 5 ? peak : 0));
 
-  it.each([1, 5, 40, 300, 2000, VOCAB - 1])('top-k keeps the %i largest in order', (k) => {
+  const rankedIds = (logits: readonly number[], count: number): number[] =>
+    ranking(logits)
+      .slice(0, count)
+      .toSorted((a, b) => a - b);
+
+  it.each([1, 5, 40, 300, 2000, VOCAB - 1])('top-k keeps the %i largest', (k) => {
     for (const peak of [0, 3]) {
       const logits = logitsOf(peak);
       const candidates = candidatesOf(logits);
       keepTopK(candidates, k);
-      expect(idsOf(candidates)).toEqual(ranking(logits).slice(0, k));
+      expect(idsOf(candidates)).toEqual(rankedIds(logits, k));
+    }
+  });
+
+  it.each([0.001, 0.05, 1, 40])('top-k keeps the largest where no two are equal, at temperature %f', (t) => {
+    const logits = [...Float32Array.from({ length: VOCAB }, (_, id) => 5 * Math.sin(id * id))];
+    for (const k of [3, 70, 5000]) {
+      const candidates = candidatesOf(logits, t);
+      const numWeighed = candidates.weights.filter((weight) => weight > 0).length;
+      keepTopK(candidates, k);
+      expect(candidates.size).toBe(k);
+      const kept = new Set(idsOf(candidates));
+      expect(rankedIds(logits, Math.min(k, numWeighed)).filter((id) => !kept.has(id))).toEqual([]);
+    }
+  });
+
+  it('top-p keeps the smallest set where no two are equal', () => {
+    const logits = [...Float32Array.from({ length: VOCAB }, (_, id) => 3 * Math.sin(id * id))];
+    for (const topP of [0.1, 0.5, 0.9, 0.999]) {
+      const candidates = candidatesOf(logits);
+      keepTopP(candidates, topP);
+      expect(idsOf(candidates)).toEqual(rankedIds(logits, topPSet(softmax(logits), topP).size));
     }
   });
 
@@ -84,7 +124,7 @@ describe('of a large vocabulary', () => {
     const candidates = candidatesOf(logits);
     keepTopP(candidates, topP);
     const expected = topPSet(softmax(logits), topP);
-    expect(idsOf(candidates)).toEqual(ranking(logits).slice(0, expected.size));
+    expect(idsOf(candidates)).toEqual(rankedIds(logits, expected.size));
   });
 
   it('all equal are kept by their ids', () => {
@@ -114,7 +154,7 @@ describe('filters keep the tokens that their definitions keep', () => {
       fc.property(logitsArbitrary, share, (logits, p) => {
         const candidates = candidatesOf(logits);
         keepTopP(candidates, p);
-        expect(idsOf(candidates)).toEqual([...topPSet(softmax(logits), p)]);
+        expect(new Set(idsOf(candidates))).toEqual(topPSet(softmax(logits), p));
       }),
     );
   });

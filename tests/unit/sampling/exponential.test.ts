@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { exponential, stepsOf } from '../../../src/sampling/candidates.ts';
+import { exponential, stepsOf } from '../../../src/sampling/exponential.ts';
 
 const of = (x: number, temperature = 1): number => exponential(x * stepsOf(temperature));
 

@@ -40,3 +40,26 @@ export function minPSet(probabilities: readonly number[], minP: number): Set<num
   const threshold = minP * Math.max(...probabilities);
   return new Set(probabilities.flatMap((p, id) => (p >= threshold ? [id] : [])));
 }
+
+/** Min-p, then top-k, then top-p: the probabilities of what is left. */
+export function filtered(
+  logits: readonly number[],
+  { temperature, minP, topK, topP }: { temperature: number; minP: number; topK: number; topP: number },
+): number[] {
+  let probabilities = softmax(logits, temperature);
+  if (minP > 0) probabilities = renormalise(probabilities, minPSet(probabilities, minP));
+  if (topK > 0) probabilities = renormalise(probabilities, topKSet(probabilities, topK));
+  return topP < 1 ? renormalise(probabilities, topPSet(probabilities, topP)) : probabilities;
+}
+
+/** The token at which the running sum passes a random number: the `numFirst` most probable ones come first, then ids. */
+export function pickTopFirst(probabilities: readonly number[], numFirst: number, random: number): number {
+  const first = ranking(probabilities).slice(0, numFirst);
+  const ids = new Set([...first, ...probabilities.keys()]);
+  let sum = 0;
+  for (const id of ids) {
+    sum += probabilities[id] ?? 0;
+    if (sum > random) return id;
+  }
+  return NaN;
+}

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { TOP_LOGITS } from '../../../src/runtime/step-batch.ts';
 import { Sampler } from '../../../src/sampling/sampler.ts';
 import type { SamplingParams } from '../../../src/sampling/sampling-params.ts';
-import { softmax } from './reference.ts';
+import { randomAt } from '../../../src/sampling/seeded-random.ts';
+import { filtered, pickTopFirst, softmax } from './reference.ts';
 import { errorOf, stateOf, weigh } from './rows.ts';
 
 describe('a row that is weighed', () => {
@@ -17,25 +18,28 @@ describe('a row that is weighed', () => {
     .map(([values, spread]) => Float32Array.from(values, (value) => value / spread));
   const params = fc.record({
     temperature: fc.constantFrom(0.3, 1, 2),
-    topK: fc.constantFrom(0, 0, 5, TOP_LOGITS),
-    topP: fc.constantFrom(0.1, 0.5, 0.9, 0.99, 1),
-    minP: fc.constantFrom(0, 0, 0.01, 0.3),
+    topK: fc.constantFrom(0, 0, 5, TOP_LOGITS, TOP_LOGITS + 1, 200, VOCAB - 1, 100_000),
+    topP: fc.constantFrom(0.1234567, 0.5234567, 0.9234567, 0.9912345, 1),
+    minP: fc.constantFrom(0, 0, 0.0123456, 0.3123456),
   });
 
-  it('gives the tokens that the row alone gives', () => {
+  it('gives the tokens that the definition gives, as the row alone does', () => {
     fc.assert(
       fc.property(row, params, fc.nat(1000), (logits, sampling, seed) => {
-        const [whole, weighed] = [stateOf({ ...sampling, seed }), stateOf({ ...sampling, seed })];
-        expect(sampler.drawTemperature(weighed, [])).toBe(sampling.temperature);
-        for (let i = 0; i < 8; i++) {
-          const expected = sampler.sampleToken(logits, whole, { numLogprobs: 2 });
-          const actual = sampler.sampleToken(weigh(logits, sampling.temperature), weighed, {
-            numLogprobs: 2,
-          });
-          expect(actual).toEqual(expected);
-        }
+        const helps = sampling.topK <= TOP_LOGITS;
+        expect(sampler.drawTemperature(stateOf(sampling), [])).toBe(helps ? sampling.temperature : 0);
+        const probabilities = filtered([...logits], sampling);
+        const weighed = weigh(logits, sampling.temperature);
+        const [stateOfRow, stateOfWeighed] = [stateOf({ ...sampling, seed }), stateOf({ ...sampling, seed })];
+        const draws = Array.from({ length: 8 }, (_, i) => ({
+          defined: pickTopFirst(probabilities, TOP_LOGITS, randomAt(seed, 0, i)),
+          ofRow: sampler.sampleToken(logits, stateOfRow, { numLogprobs: 2 }),
+          ofWeighed: sampler.sampleToken(weighed, stateOfWeighed, { numLogprobs: 2 }),
+        }));
+        expect(draws.map(({ ofWeighed }) => ofWeighed.tokenId)).toEqual(draws.map(({ defined }) => defined));
+        expect(draws.map(({ ofWeighed }) => ofWeighed)).toEqual(draws.map(({ ofRow }) => ofRow));
       }),
-      { numRuns: 400 },
+      { numRuns: 300 },
     );
   });
 
