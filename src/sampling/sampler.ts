@@ -21,7 +21,7 @@ import {
 } from './logits-processors.ts';
 import { Candidates } from './candidates.ts';
 import { largestLogit, largestOfTop } from './largest-logit.ts';
-import { indexBeyond, pick, pickTopFirst, randomOf } from './pick.ts';
+import { indexBeyond, pick, pickFromAll, pickTopFirst, randomOf } from './pick.ts';
 import { tokenLogprobs, topTokenLogprobs } from './logprobs.ts';
 import type { TokenLogprob } from './logprobs.ts';
 import { type SamplerState, isGreedy, type SamplingParams } from './sampling-params.ts';
@@ -239,6 +239,8 @@ export class Sampler {
   /** The running sum of probabilities goes through the top of the row first, which usually tells. */
   #drawWeighed(weighed: WeighedRow, state: SamplerState): number {
     const random = randomOf(state);
+    const { minP, topK, topP, temperature } = state.params;
+    if (minP === 0 && topK === 0 && topP >= 1) return pickFromAll(weighed, temperature, random);
     return this.#drawFromTop(weighed, state, random) ?? this.#drawFromMany(weighed, state, random);
   }
 
@@ -254,12 +256,10 @@ export class Sampler {
     if (isAll || least < params.minP || holdsTopK) return this.#drawFiltered(params, random);
     if (params.minP > 0 || params.topK > 0) return undefined;
     const mass = params.topP * weighed.totalWeight;
-    if (params.topP < 1 && candidates.totalWeight >= mass) {
-      return this.#drawFiltered(params, random, weighed.totalWeight);
-    }
-    // More is kept than is at hand. With top-p the sum of its weights is the mass, and less than one weight more.
+    if (candidates.totalWeight >= mass) return this.#drawFiltered(params, random, weighed.totalWeight);
+    // Top-p keeps more tokens than are at hand. The sum of their weights is the mass, and less than one weight more.
     const index = indexBeyond(candidates, random * mass);
-    const isTold = params.topP >= 1 || index === indexBeyond(candidates, random * (mass + least));
+    const isTold = index === indexBeyond(candidates, random * (mass + least));
     return isTold && index !== undefined ? candidates.tokenIds[index] : undefined;
   }
 
@@ -270,7 +270,7 @@ export class Sampler {
   ): number {
     const { temperature, minP, topK, topP } = params;
     const [largest = -Infinity] = logits;
-    const isNucleus = minP === 0 && topK === 0 && topP < 1;
+    const isNucleus = minP === 0 && topK === 0;
     // So many tokens of less weight together are less than what top-p leaves out.
     const leastWeight = isNucleus ? ((1 - topP) * totalWeight) / row.length : minP;
     this.#candidates.fill(row, largest, temperature, leastWeight);
