@@ -78,14 +78,10 @@ export class Sampler {
     this.#candidates = new Candidates(vocabSize);
   }
 
-  /**
-   * True when the next token, and the logprobs asked for, follow from the `TOP_LOGITS` most probable tokens alone.
-   * Min-p is left out: what it leaves may stay in the order of ids, in which a draw runs through it.
-   */
+  /** True when the next token, and the logprobs asked for, follow from the `TOP_LOGITS` most probable tokens alone. */
   topIsEnough({ params }: SamplerState, options: SampleOptions): boolean {
     const { numLogprobs = 0, forbiddenTokenIds = [] } = options;
-    const { topK, minP } = params;
-    const filtersToTop = topK > 0 && topK <= TOP_LOGITS && topK < this.vocabSize && minP === 0;
+    const filtersToTop = params.topK > 0 && params.topK <= TOP_LOGITS && params.topK < this.vocabSize;
     return (
       !changesLogits(params, forbiddenTokenIds) &&
       numLogprobs <= TOP_LOGITS &&

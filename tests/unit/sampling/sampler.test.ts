@@ -188,6 +188,7 @@ describe('from the top of a row', () => {
     temperature: fc.constantFrom(0, 0.3, 1, 2),
     topK: fc.integer({ min: 1, max: TOP_LOGITS }),
     topP: fc.constantFrom(0.1, 0.5, 0.9, 1),
+    minP: fc.constantFrom(0, 0.05, 0.5),
     seed: fc.nat(1000),
   });
 
@@ -214,7 +215,7 @@ describe('from the top of a row', () => {
     ['the whole distribution', {}, []],
     ['top-p alone', { topP: 0.5 }, []],
     ['more than the top', { topK: TOP_LOGITS + 1 }, []],
-    ['min-p', { topK: 5, minP: 0.1 }, []],
+    ['min-p alone', { minP: 0.1 }, []],
     ['a bias', { temperature: 0, logitBias: new Map([[1, 1]]) }, []],
     ['a repetition penalty', { temperature: 0, repetitionPenalty: 1.1 }, []],
     ['a frequency penalty', { temperature: 0, frequencyPenalty: 0.1 }, []],
