@@ -176,8 +176,10 @@ describe('sequences with a grammar', () => {
 
   it('take no step for a token of which there is no choice', async () => {
     const make = new GrammarBuilder();
-    const bytes = { grammar: make.build(sequence(make.literal('abcdefgh'))), specialTokenIds: new Map() };
-    const ascii = [...Buffer.from('abcdefgh')];
+    // No two of its tokens can be written as one.
+    const text = 'abababab';
+    const bytes = { grammar: make.build(sequence(make.literal(text))), specialTokenIds: new Map() };
+    const ascii = [...Buffer.from(text)];
     const plain = { ...DEFAULT_SAMPLING_PARAMS, temperature: 1 };
     const forced = await run([
       guided(0, { grammar: { key: 'forced', source: bytes, numBytes: 0 }, sampling: plain }),
