@@ -4,7 +4,7 @@ import { LeastKeptFinder } from './least-kept.ts';
 
 /** Numbers of which only the largest is looked at, when a few largest of many are sought. */
 const STRETCH = 64;
-/** How far below a bound a weight is to lie before its logit alone tells. */
+/** A logit must be so far below a bound, at temperature 1, that rounding does not matter. */
 const MARGIN = 1e-3;
 
 /**
@@ -31,8 +31,8 @@ export class Candidates {
   }
 
   /**
-   * Starts over with every token, at that temperature; `largest` is the largest of the logits. Tokens whose weight is
-   * clearly below `leastWeight` may be left out.
+   * Starts over with every token, at that temperature; `largest` is the largest of the logits. Tokens that weigh
+   * a thousandth less than `leastWeight` are left out.
    */
   fill(logits: Float32Array, largest: number, temperature: number, leastWeight = 0): void {
     const { tokenIds, weights } = this;

@@ -46,15 +46,20 @@ export function pick(candidates: Candidates, random: number): number {
   return tokenIds[Math.max(last, 0)] ?? 0;
 }
 
-/** The same of candidates in the order of ids, where the sum runs through those of `top` first. */
+/**
+ * The same of candidates in the order of ids, where the sum runs through those of `top` first. Candidates are of no use
+ * afterwards.
+ */
 export function pickTopFirst(candidates: Candidates, top: Int32Array, random: number): number {
   const { tokenIds, weights, size } = candidates;
   const target = random * candidates.totalWeight;
   let sum = 0;
   for (const tokenId of top) {
     const index = indexOfId(tokenIds.subarray(0, size), tokenId);
+    if (index < 0) continue;
     sum += weights[index] ?? 0;
     if (sum > target) return tokenId;
+    // It counts once.
     weights[index] = 0;
   }
   const index = indexBeyond(candidates, target - sum);

@@ -105,13 +105,13 @@ export class Sampler {
   sampleToken(logits: StepRow, state: SamplerState, options: SampleOptions = {}): SampledToken {
     if (isTop(logits)) return this.#sampleFromTop(logits, state, options);
     const row = wholeRow(logits);
-    const isWeighed = 'row' in logits && this.#helps(logits, state, options);
+    const isWeighed = 'row' in logits && this.#canDrawWeighed(logits, state, options);
     const tokenId = isWeighed ? this.#drawWeighed(logits, state) : this.#draw(row, state, options);
     return this.#note(tokenId, row, state, options);
   }
 
-  /** False: the draw is not at the row's temperature, or the row holds what is no number. */
-  #helps(
+  /** False: the row is not weighed for this draw, or it holds NaN or infinity, which `#draw` reports. */
+  #canDrawWeighed(
     { totalWeight }: WeighedRow,
     state: SamplerState,
     { forbiddenTokenIds = [] }: SampleOptions,

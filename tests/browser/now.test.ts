@@ -28,7 +28,7 @@ describePage('what the service does now', {}, (open, service) => {
       .toBeGreaterThan(3);
     const rows = model.getByRole('region', { name: 'Requests' }).locator('tbody tr');
     const seatsShown = async (): Promise<string[]> => rows.locator('td:nth-child(2)').allTextContents();
-    // Between two answers of a stream its seat is empty: the page may see two.
+    // A client has no seat between two answers, so that the page may see only two seats.
     await expect
       .poll(async () => new Set((await seatsShown()).filter((seat) => /^\d+$/.test(seat))).size, {
         timeout: 10_000,

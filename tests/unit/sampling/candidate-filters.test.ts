@@ -69,6 +69,8 @@ describe('Candidates', () => {
         const heavy = logits.flatMap((logit, id) => (Math.exp(logit - largest) >= leastWeight ? [id] : []));
         const kept = new Set(idsOf(candidates));
         expect(heavy.filter((id) => !kept.has(id))).toEqual([]);
+        for (const id of kept)
+          expect(Math.exp((logits[id] ?? NaN) - largest)).toBeGreaterThan(leastWeight * 0.998);
       }),
     );
   });
