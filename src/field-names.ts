@@ -8,6 +8,7 @@ const NO_OTHERS: FieldNames = new Map();
 
 /** Of the private use area, around a name. */
 const MENTION = /\uE000([^\uE000-\uE002]{0,80})\uE001([^\uE000-\uE002]{0,80})\uE002/g;
+const BEGINS_MENTION = '\uE000';
 
 /**
  * A field's name in the message of an EngineError: the client reads what its API calls the field.
@@ -17,8 +18,11 @@ const MENTION = /\uE000([^\uE000-\uE002]{0,80})\uE001([^\uE000-\uE002]{0,80})\uE
 export const fieldName = (name: string, before = ''): string => `\uE000${before}\uE001${name}\uE002`;
 
 /** A message with the fields as an API calls them. */
-export const withFieldNames = (message: string, names = NO_OTHERS): string =>
-  message.replaceAll(MENTION, (_, before: string, name: string) => {
+export function withFieldNames(message: string, names = NO_OTHERS): string {
+  // In an overload most messages name no field, and a search by the pattern takes longer.
+  if (!message.includes(BEGINS_MENTION)) return message;
+  return message.replaceAll(MENTION, (_, before: string, name: string) => {
     const own = names.get(name) ?? name;
     return own === '' ? '' : before + own;
   });
+}

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
 import { CommanderError } from 'commander';
 import type { Logger } from 'pino';
 import { canBindToParent, exitProcess, exitProcessAtOnce } from '../process/bind-to-parent.ts';
@@ -61,6 +62,9 @@ function samplingLine({ generationDefaults = {}, generationSource: source }: Gre
 /** The service as a process: log, signals, exit code. Returns once it is ready; it then serves until a signal. */
 export async function runService(readConfig: () => Config): Promise<void> {
   endOnDefects();
+  // Requests that wait live long. V8 would place objects of the same code in its old generation from then on, those of
+  // refused requests too, and collect them late (docs/decisions/0138-no-pretenuring.md).
+  setFlagsFromString('--no-allocation-site-pretenuring');
   try {
     await start(readConfig());
   } catch (error) {
