@@ -33,7 +33,7 @@ const FULL_ROUNDS = 12;
 const TURN_SECONDS = 15;
 /** The share of a loop's time until the seats are full. */
 const SETTLE_SHARE = 0.25;
-/** Of a minute and a half in the long form: half a kibibyte kept of each request offered would be more. */
+/** Of more than two minutes in the long form: half a kibibyte kept of each request offered would be more. */
 const MEMORY_GROWTH_BYTES = 24 * 2 ** 20;
 const RETRY_HEADERS = 'retry-after, retry-after-ms, x-should-retry';
 
@@ -134,7 +134,7 @@ async function judgeGoodput(scene: Scene, load: Load): Promise<void> {
 
 /**
  * How much the service grows from the second third of the case to the last. Its heap rises by tens of MiB between two
- * collections, a minute apart: the least of each third is what is kept.
+ * collections, which may be a minute apart: in the long form the least of each third is what is kept.
  */
 function watchMemory(scene: Scene): { stop(): number } {
   const samples: number[] = [];
