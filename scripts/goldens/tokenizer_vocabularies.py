@@ -216,6 +216,10 @@ def tokenizer_jsons(marked: models.BPE, byte_level: models.BPE, unigram: models.
     split_gpt2 = pre_tokenizers.ByteLevel(add_prefix_space=False)
     plain_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     first = pre_tokenizers.Metaspace(prepend_scheme="first", split=False)
+    strips = [
+        AddedToken("<b>", rstrip=True, normalized=False, special=True),
+        AddedToken("<i>", lstrip=True, normalized=True, special=False),
+    ]
     words = [AddedToken(token, single_word=True, normalized=False, special=False) for token in ("ill", "two")]
 
     def build(model, normalizer, pre_tokenizer, post_processor, decoder, added) -> Tokenizer:
@@ -254,6 +258,7 @@ def tokenizer_jsons(marked: models.BPE, byte_level: models.BPE, unigram: models.
         "inverted": of_bytes(None, [pre_tokenizers.Split(Regex(r"\p{L}+|\s+"), "isolated", invert=True), plain_bytes]),
         "a space before a text": of_marks(None, pre_tokenizers.Sequence([split(r"\p{N}"), first]), stripped),
         "single words": of_marks(None, first, stripped, words),
+        "white space beside a token": of_marks(replace, None, stripped, strips),
         "a space before bytes": of_bytes(None, [pre_tokenizers.ByteLevel(add_prefix_space=True)]),
         "white space": of_bytes(None, [pre_tokenizers.WhitespaceSplit(), plain_bytes]),
         "words of BERT": of_bytes(None, [pre_tokenizers.BertPreTokenizer(), plain_bytes]),
@@ -269,7 +274,8 @@ def write_tokenizer_jsons() -> None:
     vocab, merges = marked_vocabulary()
     marked = models.BPE(vocab=vocab, merges=merges, unk_token="<unk>", fuse_unk=True, byte_fallback=True)
     byte_vocab, byte_merges = byte_level(merges_dropped=0)
-    texts = [*TEXTS, "one</s>two <s> three<b>four\n\n\n<unk>  five"]
+    beside = "x <b> \n\u0085\u3000y<b>\ufeff z \u0085 <i> x\ufeff<i>y <b> <i> <b>\n"
+    texts = [*TEXTS, "one</s>two <s> three<b>four\n\n\n<unk>  five", beside]
     cases = []
     bytes_model = models.BPE(vocab=byte_vocab, merges=byte_merges)
     pieces = unigrams()

@@ -65,7 +65,7 @@ declare module '@huggingface/tokenizers' {
     readonly normalizer: Normalizer | null;
     readonly pre_tokenizer: PreTokenizer | null;
     readonly added_tokens: readonly AddedToken[];
-    readonly added_tokens_map: ReadonlyMap<string, AddedToken>;
+    readonly added_tokens_map: Map<string, AddedToken>;
     readonly splitter_unnormalized: Splitter;
     readonly splitter_normalized: Splitter;
     constructor(tokenizer: object, config: object);

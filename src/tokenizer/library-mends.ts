@@ -1,6 +1,6 @@
 import type { AddedToken, PreTokenizer, Splitter, Tokenizer, LibraryModel } from '@huggingface/tokenizers';
 import { fieldOf } from '../values.ts';
-import { mendNormalizer } from './normalizer-mends.ts';
+import { mendNormalizer, strip } from './normalizer-mends.ts';
 import { byteToken, textBytes } from './token-bytes.ts';
 import { GPT2_PATTERN, type TokenizerJson } from './tokenizer-json.ts';
 
@@ -12,6 +12,7 @@ export function mendLibrary(tokenizer: Tokenizer, { model }: TokenizerJson): voi
     keepWordsWhole(tokenizer.splitter_unnormalized, tokenizer.added_tokens_map);
     keepWordsWhole(tokenizer.splitter_normalized, tokenizer.added_tokens_map);
   }
+  if (tokenizer.added_tokens.some((token) => token.lstrip || token.rstrip)) stripAround(tokenizer);
   if (tokenizer.normalizer !== null) mendNormalizer(tokenizer.normalizer);
   if (tokenizer.pre_tokenizer !== null) mendPreTokenizer(tokenizer.pre_tokenizer);
 }
@@ -50,6 +51,23 @@ function keepWordsWhole(splitter: Splitter, tokens: ReadonlyMap<string, AddedTok
     }
     return parts;
   };
+}
+
+/** Tokens take the white space beside them, as Unicode has it. The library, which takes JavaScript's, is told of none. */
+function stripAround({ added_tokens_map: tokens, ...others }: Tokenizer): void {
+  const found = new Map(tokens);
+  for (const [content, token] of found) tokens.set(content, { ...token, lstrip: false, rstrip: false });
+  for (const splitter of [others.splitter_unnormalized, others.splitter_normalized]) {
+    const split = splitter.split.bind(splitter);
+    splitter.split = (text) => {
+      const parts = split(text);
+      const tokenAt = (index: number): AddedToken | undefined => found.get(parts[index] ?? '');
+      return parts.map((part, index) => {
+        if (found.has(part)) return part;
+        return strip(part, tokenAt(index - 1)?.rstrip === true, tokenAt(index + 1)?.lstrip === true);
+      });
+    };
+  }
 }
 
 /** What is white space to Hugging Face's `\s`, Unicode says, and not JavaScript. */

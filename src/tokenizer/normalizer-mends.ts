@@ -21,7 +21,7 @@ const SPACE_AT_START = /^\p{White_Space}+/u;
 const NO_SPACE = /\P{White_Space}/u;
 
 /** JavaScript takes a byte order mark for white space, and U+0085 for none. */
-function strip(text: string, atStart: boolean, atEnd: boolean): string {
+export function strip(text: string, atStart: boolean, atEnd: boolean): string {
   const begun = atStart ? text.replace(SPACE_AT_START, '') : text;
   if (!atEnd) return begun;
   let end = begun.length;
