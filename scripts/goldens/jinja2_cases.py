@@ -182,6 +182,10 @@ TEMPLATES += [
     "{% for x in [1] %}{% continue %}{% else %}none{% endfor %}|{% for x in [1] if x > 1 %}a{% else %}none{% endfor %}",
     "{% for x in [1, 2] %}{{ x }}{% break %}{% else %}none{% endfor %}{% for x in [1, 2] %}{% if x == 1 %}{% continue %}{% endif %}{% else %}none{% endfor %}",
     "{% for x in 'ab' %}{% for y in [1, 2] %}{{ x }}{% if y == 1 %}{% break %}{% endif %}{% endfor %}{{ loop.cycle('o', 'e') }}{{ loop.changed(1) }}{% endfor %}",
+    "a\n  {% raw %}\n {{ x }} {# c #}\n{%- if 'it\\s' -%}{{%\n  {% endraw %}\nb {%- raw -%} \n {% y %}\t{%- endraw -%} c",
+    "{% for i in [1, 2] %}\n  {%+ raw %}{% generation %}\n  {%+ endraw +%}\n{{ i }}{% raw %}{% endraw %}{% endfor %}",
+    "{{ dict(a=1, b=[2]) }}{{ dict({'a': 1, 'b': 2}, b=3, c=none) | tojson }}{{ dict([('k', 'v')])['k'] }}{{ dict() }}",
+    "{% set o = {'a': 'xyx'.strip('x'), 'xy'.lstrip('x'): {'items': 5}.items() | list | length} %}{{ o.a }}{{ o.y }}",
     "{% set a, b = 'xy' %}{{ a }}{{ b }}{% set (c, d) = (1, [2]) %}{{ c }}{{ d }}",
 ]
 

@@ -1,4 +1,5 @@
 import { EngineError } from '../errors.ts';
+import { methodCallsOf } from './method-calls.ts';
 
 /** As `repr` quotes a text. */
 export function quote(text: string): string {
@@ -87,21 +88,11 @@ export const STRIP_GLOBALS: Readonly<Record<string, (text: unknown, characters: 
  * off line breaks and leave spaces. This turns such calls of a parsed program into calls of STRIP_GLOBALS, in place.
  */
 export function withStripArguments<T extends object>(program: T): T {
-  for (const child of Object.values(program)) {
-    if (typeof child === 'object' && child !== null) withStripArguments(child as object);
+  for (const { node, object, name, args } of methodCallsOf(program)) {
+    if (args.length === 0 || !isStripMethod(name)) continue;
+    node['callee'] = { type: 'Identifier', value: toGlobalName(name) };
+    node['args'] = [object, ...args];
   }
-  const node: Record<string, unknown> = program as Record<string, unknown>;
-  const { type, callee, args } = node;
-  if (type !== 'CallExpression' || !Array.isArray(args) || args.length === 0) return program;
-  const { object, property, computed } = callee as {
-    object?: object;
-    property?: { value?: unknown };
-    computed?: boolean;
-  };
-  const method = property?.value;
-  if (object === undefined || computed === true || !isStripMethod(method)) return program;
-  node['callee'] = { type: 'Identifier', value: toGlobalName(method) };
-  node['args'] = [object, ...(args as unknown[])];
   return program;
 }
 

@@ -120,6 +120,19 @@ export function itemsOf(value: RuntimeValue): readonly RuntimeValue[] {
   throw templateFailure(`goes through the items of ${kindOf(value)}`);
 }
 
+/** Python's `dict`: of a mapping or a list of pairs, and of named values. */
+export function toMapping(args: readonly RuntimeValue[]): RuntimeValue {
+  const entries = new Map<string, RuntimeValue>();
+  for (const given of args) {
+    const pairs =
+      given.value instanceof Map
+        ? [...(given.value as Map<string, RuntimeValue>)]
+        : itemsOf(given).map((pair) => [toText(itemAt(pair, '0')), itemAt(pair, '1')] as const);
+    for (const [key, value] of pairs) entries.set(key, value);
+  }
+  return new Mapping(entries);
+}
+
 /** What jinja2's filters find by an attribute: keys and indices with points between them. */
 export function attributeOf(value: RuntimeValue, path: RuntimeValue): RuntimeValue {
   const keys = typeof path.value === 'number' ? [String(path.value)] : toText(path).split('.');

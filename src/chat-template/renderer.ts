@@ -1,7 +1,10 @@
 import { Environment, parse, tokenize } from '@huggingface/jinja';
 import type { ChatMessage, ChatTextPart, TemplateInput } from './chat-message.ts';
 import { formatDate, STRIP_GLOBALS, withStripArguments } from './filters.ts';
+import { toLibrarySource } from './library-source.ts';
+import { methodCallsOf } from './method-calls.ts';
 import { PythonInterpreter } from './python-interpreter.ts';
+import { functionValue, toMapping } from './python-values.ts';
 import { withTestArguments } from './test-arguments.ts';
 import { withoutTrailingCommas } from './trailing-commas.ts';
 import { cutAtMark, withMark } from './open-message.ts';
@@ -143,7 +146,9 @@ export class ChatTemplateRenderer {
     { messages, tools = [], templateArguments = {}, continuesFinal = false }: TemplateInput,
     now: Date,
   ): string {
-    const environment = new Environment();
+    const builtIn = new Environment();
+    builtIn.setVariable('dict', functionValue(toMapping));
+    const environment = new Environment(builtIn);
     const globals = {
       documents: null,
       ...templateArguments,
@@ -192,19 +197,6 @@ export class ChatTemplateRenderer {
 
 const CONSTANTS = { true: true, false: false, none: null, True: true, False: false, None: null };
 
-/**
- * The tag marks the assistant's own words for training; it changes nothing that is written. Jinja reads every end of a
- * line as one line feed. A plus in a tag keeps the white space before or behind it, which the library (0.5) does not know:
- * it keeps what stands beside a printed value.
- */
-const toLibrarySource = (template: string): string =>
-  template
-    .replaceAll(/\r\n?/g, '\n')
-    .replaceAll(/\{%([-+]?)\s*generation\s*([-+]?)%\}/g, '{%$1 if true $2%}')
-    .replaceAll(/\{%([-+]?)\s*endgeneration\s*([-+]?)%\}/g, '{%$1 endif $2%}')
-    .replaceAll('{%+', "{{ '' }}{%")
-    .replaceAll('+%}', "%}{{ '' }}");
-
 function refuse(message: unknown): never {
   throw new EngineError(
     'invalid_request',
@@ -240,21 +232,12 @@ const METHODS: ReadonlySet<unknown> = new Set(['items', 'keys', 'values']);
  * library's filters of these names look at no key: this turns such calls of a parsed program into filters, in place.
  */
 function withMappingMethods<T extends object>(program: T): T {
-  for (const child of Object.values(program)) {
-    if (typeof child === 'object' && child !== null) withMappingMethods(child as object);
+  for (const { node, object, name, args } of methodCallsOf(program)) {
+    if (args.length > 0 || !METHODS.has(name)) continue;
+    node['type'] = 'FilterExpression';
+    node['operand'] = object;
+    node['filter'] = { type: 'Identifier', value: name };
   }
-  const node: Record<string, unknown> = program as Record<string, unknown>;
-  const { type, callee, args } = node;
-  if (type !== 'CallExpression' || !Array.isArray(args) || args.length > 0) return program;
-  const { object, property, computed } = callee as {
-    object?: object;
-    property?: { value?: unknown };
-    computed?: boolean;
-  };
-  if (object === undefined || computed === true || !METHODS.has(property?.value)) return program;
-  node['type'] = 'FilterExpression';
-  node['operand'] = object;
-  node['filter'] = { type: 'Identifier', value: property?.value };
   return program;
 }
 
