@@ -14,7 +14,7 @@ export const toLibrarySource = (template: string): string =>
 
 const RAW_BLOCK = /\{%([-+]?)\s*raw\s*(-?)%\}(.*?)\{%([-+]?)\s*endraw\s*([-+]?)%\}/gs;
 
-/** A block of text that is no template: the library does not know it, and prints a text. */
+/** A block `raw`, which the library does not know, as a printed string. White space is trimmed as jinja2 trims it. */
 function printRaw(
   _block: string,
   before: string,
@@ -27,7 +27,7 @@ function printRaw(
   if (end === '-') text = text.trimEnd();
   else if (end === '') text = text.replace(/\n[ \t]+$/, '\n');
   const escaped = text.replaceAll(/[\\']/g, '\\$&').replaceAll('\n', '\\n');
-  // No tag stands in a text, which replacements behind this one would see.
+  // Cut between the signs of each tag: the replacements that follow must find no tag in the string.
   const apart = escaped.replaceAll(/[{%#+-](?=[{}%#+-])/g, "$&' ~ '");
   return `{%${before} if true %}{{ '${apart}' }}{% endif ${after}%}`;
 }

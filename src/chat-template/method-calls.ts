@@ -6,9 +6,9 @@ interface MethodCall {
   args: readonly unknown[];
 }
 
-/** A program's calls of methods, the innermost first. */
+/** A program's method calls, inner ones before those around them. */
 export function* methodCallsOf(program: object): Generator<MethodCall> {
-  // The entries of a mapping stand in a Map.
+  // A literal mapping has its entries in a Map.
   const children: unknown[] = program instanceof Map ? [...program].flat() : Object.values(program);
   for (const child of children) {
     if (typeof child === 'object' && child !== null) yield* methodCallsOf(child);

@@ -53,7 +53,10 @@ function keepWordsWhole(splitter: Splitter, tokens: ReadonlyMap<string, AddedTok
   };
 }
 
-/** Tokens take the white space beside them, as Unicode has it. The library, which takes JavaScript's, is told of none. */
+/**
+ * Takes away the white space beside tokens with `lstrip` or `rstrip`, as Unicode defines it. The library goes by JavaScript's
+ * definition, so its own flags are turned off.
+ */
 function stripAround({ added_tokens_map: tokens, ...others }: Tokenizer): void {
   const found = new Map(tokens);
   for (const [content, token] of found) tokens.set(content, { ...token, lstrip: false, rstrip: false });
