@@ -146,9 +146,7 @@ export class ChatTemplateRenderer {
     { messages, tools = [], templateArguments = {}, continuesFinal = false }: TemplateInput,
     now: Date,
   ): string {
-    const builtIn = new Environment();
-    builtIn.setVariable('dict', functionValue(toMapping));
-    const environment = new Environment(builtIn);
+    const environment = new Environment(BUILT_IN);
     const globals = {
       documents: null,
       ...templateArguments,
@@ -194,6 +192,10 @@ export class ChatTemplateRenderer {
     return message;
   }
 }
+
+/** What a template has without being given it. */
+const BUILT_IN = new Environment();
+BUILT_IN.setVariable('dict', functionValue(toMapping));
 
 const CONSTANTS = { true: true, false: false, none: null, True: true, False: false, None: null };
 
