@@ -186,6 +186,9 @@ TEMPLATES += [
     "{% for i in [1, 2] %}\n  {%+ raw %}{% generation %}\n  {%+ endraw +%}\n{{ i }}{% raw %}{% endraw %}{% endfor %}",
     "{{ dict(a=1, b=[2]) }}{{ dict({'a': 1, 'b': 2}, b=3, c=none) | tojson }}{{ dict([('k', 'v')])['k'] }}{{ dict() }}",
     "{% set o = {'a': 'xyx'.strip('x'), 'xy'.lstrip('x'): {'items': 5}.items() | list | length} %}{{ o.a }}{{ o.y }}",
+    "{% for x in [0, 1, 3, 5] if 0 < x < 5 %}{{ x }}{% endfor %}|{{ 1 < 3 > 2 == 2 != 4 }}|{{ 3 > 2 > 1 }}|{{ 2 == 2 == 2 }}|{{ (2 == 2) == true }}|{{ 1 < (3 > 2) }}",
+    "{% set o = {'in': 2, 'a': 1 < 2 < 3, 'b': 3 < 2 < 3} %}{{ o.in == 2 == o.in }}{{ o }}{{ 'a' in 'ab' in ['ab'] }}{{ 'a' in 'ab' not in ['ab'] }}{{ 'c' not in 'ab' == 'ab' }}",
+    "{{ 'y' if 1 < 2 < 3 else 'n' }}{{ 1 < 2 and 3 > 2 > 2 or 5 == 5 }}{{ [1 < 2, 3 < 2 < 4] }}{{ dict(a=1 < 2 < 3, b=2 < 3) }}{{ 1 < 2 is sameas true }}{{ 1 < 2 + 3 | int < 9 }}{{ not 1 < 2 < 3 }}",
     "{% set a, b = 'xy' %}{{ a }}{{ b }}{% set (c, d) = (1, [2]) %}{{ c }}{{ d }}",
 ]
 

@@ -1,4 +1,5 @@
 import { Environment, Interpreter, type Expression, type RuntimeValue } from '@huggingface/jinja';
+import { CHAINED } from './comparison-chains.ts';
 import { LoopSignal, LoopState } from './python-loop.ts';
 import { FILTERS, type FilterCall } from './python-filters.ts';
 import { isIn, passesTest } from './python-tests.ts';
@@ -89,6 +90,7 @@ export class PythonInterpreter extends Interpreter {
 
   override evaluateBinaryExpression(node: Expression, environment: Environment): RuntimeValue {
     const name = node.operator?.value ?? '';
+    if (name.startsWith(CHAINED)) return this.#goOn(node, name.slice(CHAINED.length), environment);
     const operator = Object.hasOwn(OPERATORS, name) ? OPERATORS[name] : undefined;
     if (operator === undefined || node.left === undefined || node.right === undefined)
       return super.evaluateBinaryExpression(node, environment);
@@ -101,6 +103,15 @@ export class PythonInterpreter extends Interpreter {
       { ...node, left: scope.bind(left), right: scope.bind(right) },
       scope.environment,
     );
+  }
+
+  /** `a < b < c`, of which `a < b` is to the left. */
+  #goOn({ left: before, ...node }: Expression, operator: string, environment: Environment): RuntimeValue {
+    if (before?.right === undefined) throw templateFailure(`compares nothing by ${operator}`);
+    const holds = this.evaluate(before, environment);
+    if (!isTrue(holds)) return holds;
+    const next = { ...node, left: before.right, operator: { value: operator } };
+    return this.evaluateBinaryExpression(next, environment);
   }
 
   override evaluateFilterExpression(node: Expression, environment: Environment): RuntimeValue {

@@ -1,5 +1,6 @@
 import { Environment, parse, tokenize } from '@huggingface/jinja';
 import type { ChatMessage, ChatTextPart, TemplateInput } from './chat-message.ts';
+import { withComparisonChains } from './comparison-chains.ts';
 import { formatDate, STRIP_GLOBALS, withStripArguments } from './filters.ts';
 import { toLibrarySource } from './library-source.ts';
 import { methodCallsOf } from './method-calls.ts';
@@ -51,9 +52,8 @@ export class ChatTemplateRenderer {
     this.#specialTokens = specialTokens;
     try {
       const tokens = tokenize(toLibrarySource(template), { lstrip_blocks: true, trim_blocks: true });
-      this.#program = withMappingMethods(
-        withStripArguments(parse(withTestArguments(withoutTrailingCommas(tokens)))),
-      );
+      const inPython = withComparisonChains(withTestArguments(withoutTrailingCommas(tokens)));
+      this.#program = withMappingMethods(withStripArguments(parse(inPython)));
     } catch (cause) {
       throw templateError('is not valid Jinja', cause);
     }

@@ -13,7 +13,7 @@ const OPENING: Readonly<Record<string, string>> = {
 const WORDS_BETWEEN: ReadonlySet<string> = new Set(['and', 'or', 'else', 'if', 'is', 'in', 'not']);
 const VALUES: ReadonlySet<string> = new Set(['Identifier', 'NumericLiteral', 'StringLiteral']);
 
-const isWord = (token: Token | undefined, word: string): boolean =>
+export const isWord = (token: Token | undefined, word: string): boolean =>
   token?.type === 'Identifier' && token.value === word;
 
 /**
