@@ -194,7 +194,8 @@ describe.each([HAPROXY, ENVOY])('streams behind $name', (proxy) => {
     skip,
   }) => {
     const { url, replicas, replicaOf } = await startPair(proxy, programOr(skip));
-    const sessions = Array.from({ length: 12 }, (_, i) => `session ${i}`);
+    const numbered = (length: number): string[] => Array.from({ length }, (_, i) => `session ${i}`);
+    const sessions = numbered(12);
     const askFor = async (session: string): Promise<{ replica: Replica | undefined; cachedPart: number }> => {
       const prompt = `Of ${session}: ${'the river ran. '.repeat(5)}`;
       const answer = await postJson(
@@ -218,6 +219,7 @@ describe.each([HAPROXY, ENVOY])('streams behind $name', (proxy) => {
     // Those of a replica that is gone have another; those of the other stay where they are.
     replicas.a.child.kill('SIGKILL');
     await replicas.a.exited;
-    for (const session of sessions) expect((await askFor(session)).replica).toBe('b');
+    // Many: a proxy that looks only a few places further on its ring fails one in thirty.
+    for (const session of numbered(100)) expect((await askFor(session)).replica).toBe('b');
   });
 });
