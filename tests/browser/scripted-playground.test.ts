@@ -30,7 +30,7 @@ import {
   unfold,
   watchBodies,
 } from '../support/playground.ts';
-import { metric, until } from '../support/service.ts';
+import { metric } from '../support/service.ts';
 
 /** A model that says scripted texts, on the real engine. */
 const HTML =
@@ -227,7 +227,8 @@ describePage(
       await begin(page);
       await button(page, 'Stop').click();
       await page.getByText('You stopped it.').waitFor();
-      await until(async () => (await metric(service().url, 'tokenflare_num_requests_running')) === 0);
+      const numRunning = (): Promise<number> => metric(service().url, 'tokenflare_num_requests_running');
+      await expect.poll(numRunning, { timeout: 20_000 }).toBe(0);
       const text = (await lastText(page)) ?? '';
       expect(text.length).toBeGreaterThan(0);
       // What came is kept, and is part of the chat.
@@ -239,9 +240,11 @@ describePage(
     it('keeps what came of an answer when the page is left in its middle', async () => {
       const { page } = await open();
       await begin(page);
+      // On a busy machine the first token may stand alone for a while.
+      await answers(page).locator('.text', { hasText: 'one potato' }).waitFor();
       await page.reload();
       await answers(page).waitFor();
-      expect((await lastText(page))?.startsWith(' one potato')).toBe(true);
+      expect(await lastText(page)).toMatch(/^ one potato/);
       await page.getByText('You stopped it.').waitFor();
     });
 

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { findBrowser, launchBrowser } from './browser.ts';
 import { build } from './process.ts';
 import { EMBEDDED_MODEL, startTestService, type TestService } from './service.ts';
@@ -57,6 +57,10 @@ export function describePage(
         launchBrowser(executable),
         startTestService({ MODEL: EMBEDDED_MODEL, MODEL_ID: 'tokenflare-tales', ...environment }),
       ]);
+    });
+    // A page that a test left in the middle of an answer would go on with it, beside those of the tests after it.
+    afterEach(async () => {
+      await Promise.all(browser.contexts().map((context) => context.close()));
     });
     afterAll(async () => {
       await browser.close();
