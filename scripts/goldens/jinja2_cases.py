@@ -189,6 +189,7 @@ TEMPLATES += [
     "{% for x in [0, 1, 3, 5] if 0 < x < 5 %}{{ x }}{% endfor %}|{{ 1 < 3 > 2 == 2 != 4 }}|{{ 3 > 2 > 1 }}|{{ 2 == 2 == 2 }}|{{ (2 == 2) == true }}|{{ 1 < (3 > 2) }}",
     "{% set o = {'in': 2, 'a': 1 < 2 < 3, 'b': 3 < 2 < 3} %}{{ o.in == 2 == o.in }}{{ o }}{{ 'a' in 'ab' in ['ab'] }}{{ 'a' in 'ab' not in ['ab'] }}{{ 'c' not in 'ab' == 'ab' }}",
     "{{ 'y' if 1 < 2 < 3 else 'n' }}{{ 1 < 2 and 3 > 2 > 2 or 5 == 5 }}{{ [1 < 2, 3 < 2 < 4] }}{{ dict(a=1 < 2 < 3, b=2 < 3) }}{{ 1 < 2 is sameas true }}{{ 1 < 2 + 3 | int < 9 }}{{ not 1 < 2 < 3 }}",
+    "{% set n = namespace(i=0) %}{% macro f() %}{% set n.i = n.i + 1 %}2{% endmacro %}{{ 1 < f() | int < 3 }}{{ n.i }}{{ 3 < f() | int < f() | int }}{{ n.i }}",
     "{% set a, b = 'xy' %}{{ a }}{{ b }}{% set (c, d) = (1, [2]) %}{{ c }}{{ d }}",
 ]
 

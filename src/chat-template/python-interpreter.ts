@@ -61,6 +61,8 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   },
 };
 
+const isChained = ({ operator }: Expression): boolean => operator?.value.startsWith(CHAINED) === true;
+
 /**
  * Runs a template as Jinja in Python does where the library (0.5) goes by JavaScript or lacks something: what is printed is
  * written as Python writes it (`True`, `['a']`, `{'a': 1}`), values are compared as Python compares them, and filters,
@@ -90,7 +92,7 @@ export class PythonInterpreter extends Interpreter {
 
   override evaluateBinaryExpression(node: Expression, environment: Environment): RuntimeValue {
     const name = node.operator?.value ?? '';
-    if (name.startsWith(CHAINED)) return this.#goOn(node, name.slice(CHAINED.length), environment);
+    if (isChained(node)) return this.#compareInChain(node, environment);
     const operator = Object.hasOwn(OPERATORS, name) ? OPERATORS[name] : undefined;
     if (operator === undefined || node.left === undefined || node.right === undefined)
       return super.evaluateBinaryExpression(node, environment);
@@ -105,13 +107,23 @@ export class PythonInterpreter extends Interpreter {
     );
   }
 
-  /** `a < b < c`, of which `a < b` is to the left. */
-  #goOn({ left: before, ...node }: Expression, operator: string, environment: Environment): RuntimeValue {
-    if (before?.right === undefined) throw templateFailure(`compares nothing by ${operator}`);
-    const holds = this.evaluate(before, environment);
-    if (!isTrue(holds)) return holds;
-    const next = { ...node, left: before.right, operator: { value: operator } };
-    return this.evaluateBinaryExpression(next, environment);
+  /** `a < b < c`: each value is computed once, and none behind a comparison that fails. */
+  #compareInChain(last: Expression, environment: Environment): RuntimeValue {
+    const comparisons: Expression[] = [];
+    for (let at: Expression | undefined = last; at !== undefined; at = isChained(at) ? at.left : undefined)
+      comparisons.unshift(at);
+    const [{ left: first } = last] = comparisons;
+    let left = this.evaluate(first ?? last, environment);
+    let result = left;
+    for (const { operator, right: next } of comparisons) {
+      const compare = OPERATORS[(operator?.value ?? '').replace(CHAINED, '')];
+      if (compare === undefined || next === undefined) throw templateFailure('compares nothing in a chain');
+      const right = this.evaluate(next, environment);
+      result = compare(left, right) ?? nullValue();
+      if (!isTrue(result)) break;
+      left = right;
+    }
+    return result;
   }
 
   override evaluateFilterExpression(node: Expression, environment: Environment): RuntimeValue {
