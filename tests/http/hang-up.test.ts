@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startHttpService, type HttpService } from '../support/http-service.ts';
 import { ScriptedEngine } from '../support/scripted-engine.ts';
+import { until } from '../support/service.ts';
 
 const PING_INTERVAL_MS = 200;
 
@@ -36,10 +37,6 @@ function send(path: string, body: object): Promise<RawClient> {
     socket.on('data', (chunk) => (received += chunk.toString()));
     socket.on('error', reject);
   });
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await sleep(5);
 }
 
 const running = (): number => engine.stats().numSequencesRunning;

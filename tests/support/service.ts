@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
+import { getCurrentTest } from 'vitest/suite';
+import { until as holdsWithin } from '../../chaos/support/until.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { EngineProcess, type EngineProcessEvents } from '../../src/engine/client/process/engine-process.ts';
 import type { EngineSettings } from '../../src/engine/protocol.ts';
@@ -8,6 +10,11 @@ import { watchedLogger } from './log-watch.ts';
 
 export const EMBEDDED_MODEL = fileURLToPath(new URL('../../model-weights', import.meta.url));
 export const TINY_MODEL = fileURLToPath(new URL('../fixtures/tiny-gpt2', import.meta.url));
+
+const HOOK_TIMEOUT_MS = 60_000;
+/** Of a test's time, so that what it waited for is said before the test is stopped. */
+const WAIT_SHARE = 0.9;
+const POLL_MS = 20;
 
 export interface TestService extends Service {
   /** The engine process that serves now. */
@@ -62,7 +69,12 @@ export async function metric(url: string, name: string): Promise<number> {
   return values.reduce((sum, value) => sum + value, 0);
 }
 
-/** Waits until a condition holds; fails by the test's own timeout when it never does. */
+/**
+ * Waits until a condition holds. Where it never does, the test fails with the condition's own words, and nothing polls on
+ * beside the tests that follow.
+ */
 export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+  const limitMs = (getCurrentTest()?.timeout ?? HOOK_TIMEOUT_MS) * WAIT_SHARE;
+  if (await holdsWithin(condition, limitMs, POLL_MS)) return;
+  throw new Error(`this did not hold within ${limitMs / 1000} s: ${condition.toString()}`);
 }
