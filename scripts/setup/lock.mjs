@@ -7,6 +7,8 @@ import { modifiedAt } from './files.mjs';
 const LOOK_AGAIN_MS = 200;
 /** No set-up takes so long: its number is another process's by now. */
 const GIVEN_UP_MS = 15 * 60_000;
+/** To look at a lock and to remove it takes a moment. */
+const REMOVED_WITHIN_MS = 10_000;
 
 /** @returns whether it is held. A checkout that cannot be written to needs no lock, since nothing is built there. */
 function take(path) {
@@ -23,13 +25,33 @@ function take(path) {
 
 /** A process that was killed left its lock. */
 function isLeft(path) {
-  if (Date.now() - modifiedAt(path) > GIVEN_UP_MS) return true;
+  const takenAt = modifiedAt(path);
+  // It was let go this moment.
+  if (takenAt === 0) return false;
+  if (Date.now() - takenAt > GIVEN_UP_MS) return true;
   try {
     process.kill(Number(readFileSync(path, 'utf8')), 0);
     return false;
   } catch (error) {
     return error.code === 'ESRCH';
   }
+}
+
+/**
+ * Removes a lock that was left. One process at a time, which looks once more: of two that found it left, the second would
+ * remove the new lock of the first.
+ *
+ * @returns false while another process is at it
+ */
+function removeLeft(path) {
+  const removal = `${path}.removal`;
+  if (!take(removal)) {
+    if (Date.now() - modifiedAt(removal) > REMOVED_WITHIN_MS) rmSync(removal, { force: true });
+    return false;
+  }
+  if (isLeft(path)) rmSync(path, { force: true });
+  rmSync(removal, { force: true });
+  return true;
 }
 
 /**
@@ -41,12 +63,13 @@ function isLeft(path) {
 export async function takeLock(path, say) {
   let hasSaid = false;
   while (!take(path)) {
-    if (isLeft(path)) rmSync(path, { force: true });
-    else {
-      if (!hasSaid) say('waiting for another process that builds this checkout …');
-      hasSaid = true;
-      await sleep(LOOK_AGAIN_MS);
+    if (isLeft(path)) {
+      if (!removeLeft(path)) await sleep(LOOK_AGAIN_MS);
+      continue;
     }
+    if (!hasSaid) say('waiting for another process that builds this checkout …');
+    hasSaid = true;
+    await sleep(LOOK_AGAIN_MS);
   }
   const release = () => {
     process.removeListener('exit', release);

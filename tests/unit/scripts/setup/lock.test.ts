@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { takeLock } from '../../../../scripts/setup/lock.mjs';
 import { tempDirectory } from '../../../support/temp-directory.ts';
@@ -54,4 +55,21 @@ it('takes a lock that is older than any set-up, whoever has the number of its pr
   const anHourAgo = new Date(Date.now() - 3_600_000);
   utimesSync(path, anHourAgo, anHourAgo);
   (await takeLock(path, () => undefined))();
+});
+
+it('leaves the lock of a killed process to one at a time: who removed it may hold a new one', async () => {
+  const path = join(tempDirectory(), 'lock');
+  const killed = holder(path, "process.kill(process.pid, 'SIGKILL');");
+  await once(killed, 'exit');
+  writeFileSync(`${path}.removal`, String(process.ppid));
+  let isTaken = false;
+  const taking = takeLock(path, () => undefined).finally(() => (isTaken = true));
+  await sleep(500);
+  expect(isTaken).toBe(false);
+  expect(readFileSync(path, 'utf8')).toBe(String(killed.pid));
+  // Who was at it was killed as well.
+  const aMinuteAgo = new Date(Date.now() - 60_000);
+  utimesSync(`${path}.removal`, aMinuteAgo, aMinuteAgo);
+  (await taking)();
+  expect(existsSync(`${path}.removal`)).toBe(false);
 });
