@@ -33,6 +33,8 @@ const LARGE: Limits = {
 const MAX_SMALL_BYTES = 2 ** 18;
 /** What takes longer than most small files is begun anew there, so that the others do not wait for it either. */
 const QUICK_MS = 1000;
+/** What takes longer than most large files is begun anew, too: one process has those, and the other one the rest. */
+const QUICK_LARGE_MS = 5000;
 /**
  * For large files. A client has one at most, so that no client alone holds up the large files of others. Each takes the
  * memory of `LARGE`.
@@ -50,8 +52,8 @@ interface ConverterOptions {
 /**
  * Converts files to Markdown. Their bytes come from clients and may be made to loop or to fill the memory when they are
  * read, so they are read in processes with limits on both: small files one after the other, large ones in one process for
- * each client that has some, as far as there are processes. Clients take turns. A file that ends its process is told of by
- * its own error.
+ * each client that has some, as far as there are processes. What turns out to be slow is begun anew, where it waits for
+ * other slow files alone. Clients take turns. A file that ends its process is told of by its own error.
  */
 export class MarkdownConverter {
   readonly #small: IdleProcess<MarkdownSetup, MarkdownQuestion, MarkdownAnswer>;
@@ -106,21 +108,28 @@ export class MarkdownConverter {
     bytes: Uint8Array,
     { toLossError, ...caller }: ConversionCaller & { readonly toLossError: (how: string) => EngineError },
   ): Promise<MarkdownAnswer> {
-    if (bytes.length > MAX_SMALL_BYTES)
-      return this.#large.run(question, { ...caller, toLossError, timeoutMs: this.#largeMs });
-    let slow: EngineError | undefined;
-    const toQuickError = (how: string, isLate: boolean): EngineError => {
-      if (!isLate) return toLossError(how);
-      slow = new EngineError('request_timeout', how);
-      return slow;
-    };
-    const timeoutMs = Math.min(QUICK_MS, this.#smallMs);
-    try {
-      return await this.#small.run(question, { ...caller, toLossError: toQuickError, timeoutMs });
-    } catch (error) {
-      if (error !== slow) throw error;
+    const isSmall = bytes.length <= MAX_SMALL_BYTES;
+    const deadlineMs = isSmall ? this.#smallMs : this.#largeMs;
+    const ways = [
+      ...(isSmall ? [{ processes: this.#small, timeoutMs: QUICK_MS }] : []),
+      { processes: this.#large, timeoutMs: QUICK_LARGE_MS },
+    ];
+    const quickWays = ways.filter(({ timeoutMs }) => timeoutMs < deadlineMs);
+    for (const { processes, timeoutMs } of quickWays) {
+      let late: EngineError | undefined;
+      const toQuickError = (how: string, isLate: boolean): EngineError => {
+        if (!isLate) return toLossError(how);
+        late = new EngineError('request_timeout', how);
+        return late;
+      };
+      try {
+        return await processes.run(question, { ...caller, toLossError: toQuickError, timeoutMs });
+      } catch (error) {
+        if (error !== late) throw error;
+      }
     }
-    return this.#large.run(question, { ...caller, toLossError, timeoutMs: this.#smallMs });
+    const isSlow = quickWays.length > 0;
+    return this.#large.run(question, { ...caller, toLossError, timeoutMs: deadlineMs, isSlow });
   }
 
   /** Ends its processes, and what waits for them. */

@@ -4,8 +4,14 @@ import { FairJobs } from '../fairness/fair-capacity.ts';
 import { IdleProcess, type IdleProcessOptions } from './idle-process.ts';
 import type { JobOptions } from './job-process.ts';
 
+export interface PoolJobOptions extends Omit<JobOptions, 'endsWithCaller'> {
+  /** It is known to take long: one process at most has such a job, so that the others are there for those that do not. */
+  isSlow?: boolean;
+}
+
 interface Turn<Process> {
   readonly clientId: string;
+  readonly isSlow: boolean;
   begin(process: Process): void;
   reject(error: EngineError): void;
 }
@@ -18,9 +24,11 @@ export class ProcessPool<Setup, Question, Answer> {
   readonly #processes: readonly IdleProcess<Setup, Question, Answer>[];
   /** The last one that was used is used first, so that the others end. */
   readonly #free: IdleProcess<Setup, Question, Answer>[];
-  readonly #waiting = new FairJobs<Turn<IdleProcess<Setup, Question, Answer>>>();
+  readonly #quick = new FairJobs<Turn<IdleProcess<Setup, Question, Answer>>>();
+  readonly #slow = new FairJobs<Turn<IdleProcess<Setup, Question, Answer>>>();
   /** The groups that have a process. */
   readonly #groups = new Set<string>();
+  #hasSlow = false;
   #isStopped = false;
 
   constructor(numProcesses: number, options: IdleProcessOptions<Setup>) {
@@ -33,20 +41,29 @@ export class ProcessPool<Setup, Question, Answer> {
    * would keep the process from others.
    * @throws EngineError as `JobProcess.run`
    */
-  async run(question: Question, options: Omit<JobOptions, 'endsWithCaller'>): Promise<Answer> {
-    const { turn, process } = await this.#take(options);
+  async run(question: Question, { isSlow = false, ...options }: PoolJobOptions): Promise<Answer> {
+    const { turn, process } = await this.#take({ ...options, isSlow });
     const startedMs = performance.now();
     try {
       return await process.run(question, { ...options, endsWithCaller: true });
     } finally {
-      this.#waiting.finish(turn, performance.now() - startedMs);
+      this.#jobsLike(turn).finish(turn, performance.now() - startedMs);
       this.#groups.delete(groupOf(turn.clientId));
+      if (isSlow) this.#hasSlow = false;
       this.#free.push(process);
       this.#next();
     }
   }
 
-  async #take({ clientId, signal }: Pick<JobOptions, 'clientId' | 'signal'>): Promise<{
+  #jobsLike({ isSlow }: { readonly isSlow: boolean }): FairJobs<Turn<IdleProcess<Setup, Question, Answer>>> {
+    return isSlow ? this.#slow : this.#quick;
+  }
+
+  async #take({
+    clientId,
+    signal,
+    isSlow,
+  }: Pick<JobOptions, 'clientId' | 'signal'> & { isSlow: boolean }): Promise<{
     turn: Turn<IdleProcess<Setup, Question, Answer>>;
     process: IdleProcess<Setup, Question, Answer>;
   }> {
@@ -57,14 +74,15 @@ export class ProcessPool<Setup, Question, Answer> {
       return await new Promise((resolve, reject) => {
         const turn: Turn<IdleProcess<Setup, Question, Answer>> = {
           clientId,
+          isSlow,
           begin: (process) => resolve({ turn, process }),
           reject,
         };
         onAbort = () => {
-          if (this.#waiting.remove(turn)) reject(abortError(signal));
+          if (this.#jobsLike(turn).remove(turn)) reject(abortError(signal));
         };
         signal.addEventListener('abort', onAbort, { once: true });
-        this.#waiting.add(turn);
+        this.#jobsLike(turn).add(turn);
         this.#next();
       });
     } finally {
@@ -73,19 +91,25 @@ export class ProcessPool<Setup, Question, Answer> {
   }
 
   #next(): void {
-    if (this.#free.length === 0) return;
-    const turn = this.#waiting.next((group) => !this.#groups.has(group));
-    const process = turn === undefined ? undefined : this.#free.pop();
-    if (turn === undefined || process === undefined) return;
-    this.#groups.add(groupOf(turn.clientId));
-    turn.begin(process);
+    while (this.#free.length > 0) {
+      const mayHave = (group: string): boolean => !this.#groups.has(group);
+      const slow = this.#hasSlow ? undefined : this.#slow.next(mayHave);
+      const turn = slow ?? this.#quick.next(mayHave);
+      const process = turn === undefined ? undefined : this.#free.pop();
+      if (turn === undefined || process === undefined) return;
+      this.#groups.add(groupOf(turn.clientId));
+      this.#hasSlow ||= turn.isSlow;
+      turn.begin(process);
+    }
   }
 
   /** Ends the processes, and what waits for them. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    for (let turn = this.#waiting.next(); turn !== undefined; turn = this.#waiting.next()) {
-      this.#waiting.finish(turn, 0);
+    const next = (): Turn<IdleProcess<Setup, Question, Answer>> | undefined =>
+      this.#quick.next() ?? this.#slow.next();
+    for (let turn = next(); turn !== undefined; turn = next()) {
+      this.#jobsLike(turn).finish(turn, 0);
       turn.reject(stoppedError());
     }
     await Promise.all(this.#processes.map((process) => process.stop()));

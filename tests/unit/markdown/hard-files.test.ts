@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { HARD_FILES } from '../../../chaos/support/hard-files.ts';
 import type { Conversion } from '../../../src/markdown/conversion.ts';
@@ -80,6 +81,30 @@ describe('a file that is hard to convert', () => {
       );
       await convert('b.html', large, patient, 'b').then(() => ended.push('other'));
       expect(ended).toEqual(['other']);
+      await patient.stop();
+      await Promise.all(hard);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'does not hold up a large one of another client for its whole deadline, however many clients have such',
+    async () => {
+      const patient = new MarkdownConverter({ limits: { deadlineMs: 20_000 } });
+      const endless = Buffer.from('<div>'.repeat(60_000));
+      const large = Buffer.from(`<p>${'next '.repeat(60_000)}</p>`);
+      const ended: string[] = [];
+      const hard = ['a', 'b', 'c'].map((clientId) =>
+        convert('a.html', endless, patient, clientId).then(
+          () => ended.push('hard'),
+          () => undefined,
+        ),
+      );
+      for (const clientId of ['d', 'e']) {
+        await convert('b.html', large, patient, clientId).then(() => ended.push('other'));
+        if (clientId === 'd') await sleep(3000);
+      }
+      expect(ended).toEqual(['other', 'other']);
       await patient.stop();
       await Promise.all(hard);
     },
