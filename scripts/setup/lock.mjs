@@ -7,8 +7,8 @@ import { modifiedAt } from './files.mjs';
 const LOOK_AGAIN_MS = 200;
 /** No set-up takes so long: its number is another process's by now. */
 const GIVEN_UP_MS = 15 * 60_000;
-/** To look at a lock and to remove it takes a moment. */
-const REMOVED_WITHIN_MS = 10_000;
+/** A takeover takes a moment: the process of an older one was killed. */
+const TAKEN_OVER_WITHIN_MS = 10_000;
 
 /** @returns whether it is held. A checkout that cannot be written to needs no lock, since nothing is built there. */
 function take(path) {
@@ -44,13 +44,13 @@ function isLeft(path) {
  * @returns false while another process is at it
  */
 function removeLeft(path) {
-  const removal = `${path}.removal`;
-  if (!take(removal)) {
-    if (Date.now() - modifiedAt(removal) > REMOVED_WITHIN_MS) rmSync(removal, { force: true });
+  const takeover = `${path}.takeover`;
+  if (!take(takeover)) {
+    if (Date.now() - modifiedAt(takeover) > TAKEN_OVER_WITHIN_MS) rmSync(takeover, { force: true });
     return false;
   }
   if (isLeft(path)) rmSync(path, { force: true });
-  rmSync(removal, { force: true });
+  rmSync(takeover, { force: true });
   return true;
 }
 
@@ -63,10 +63,7 @@ function removeLeft(path) {
 export async function takeLock(path, say) {
   let hasSaid = false;
   while (!take(path)) {
-    if (isLeft(path)) {
-      if (!removeLeft(path)) await sleep(LOOK_AGAIN_MS);
-      continue;
-    }
+    if (isLeft(path) && removeLeft(path)) continue;
     if (!hasSaid) say('waiting for another process that builds this checkout …');
     hasSaid = true;
     await sleep(LOOK_AGAIN_MS);

@@ -33,7 +33,7 @@ const LARGE: Limits = {
 const MAX_SMALL_BYTES = 2 ** 18;
 /** What takes longer than most small files is begun anew there, so that the others do not wait for it either. */
 const QUICK_MS = 1000;
-/** What takes longer than most large files is begun anew, too: one process has those, and the other one the rest. */
+/** What takes longer than most large files is begun anew as a slow one: slow files have one process at most. */
 const QUICK_LARGE_MS = 5000;
 /**
  * For large files. A client has one at most, so that no client alone holds up the large files of others. Each takes the
@@ -52,7 +52,7 @@ interface ConverterOptions {
 /**
  * Converts files to Markdown. Their bytes come from clients and may be made to loop or to fill the memory when they are
  * read, so they are read in processes with limits on both: small files one after the other, large ones in one process for
- * each client that has some, as far as there are processes. What turns out to be slow is begun anew, where it waits for
+ * each client that has some, as far as there are processes. A file that turns out to be slow is begun anew, and waits for
  * other slow files alone. Clients take turns. A file that ends its process is told of by its own error.
  */
 export class MarkdownConverter {

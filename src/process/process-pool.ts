@@ -5,13 +5,14 @@ import { IdleProcess, type IdleProcessOptions } from './idle-process.ts';
 import type { JobOptions } from './job-process.ts';
 
 export interface PoolJobOptions extends Omit<JobOptions, 'endsWithCaller'> {
-  /** It is known to take long: one process at most has such a job, so that the others are there for those that do not. */
+  /** It is known to take long. One process at most has such a job; the others are for the rest. */
   isSlow?: boolean;
 }
 
 interface Turn<Process> {
   readonly clientId: string;
-  readonly isSlow: boolean;
+  /** What it waits among, and counts in until it is finished. */
+  readonly jobs: FairJobs<Turn<Process>>;
   begin(process: Process): void;
   reject(error: EngineError): void;
 }
@@ -42,12 +43,12 @@ export class ProcessPool<Setup, Question, Answer> {
    * @throws EngineError as `JobProcess.run`
    */
   async run(question: Question, { isSlow = false, ...options }: PoolJobOptions): Promise<Answer> {
-    const { turn, process } = await this.#take({ ...options, isSlow });
+    const { turn, process } = await this.#take(options, isSlow ? this.#slow : this.#quick);
     const startedMs = performance.now();
     try {
       return await process.run(question, { ...options, endsWithCaller: true });
     } finally {
-      this.#jobsLike(turn).finish(turn, performance.now() - startedMs);
+      turn.jobs.finish(turn, performance.now() - startedMs);
       this.#groups.delete(groupOf(turn.clientId));
       if (isSlow) this.#hasSlow = false;
       this.#free.push(process);
@@ -55,15 +56,10 @@ export class ProcessPool<Setup, Question, Answer> {
     }
   }
 
-  #jobsLike({ isSlow }: { readonly isSlow: boolean }): FairJobs<Turn<IdleProcess<Setup, Question, Answer>>> {
-    return isSlow ? this.#slow : this.#quick;
-  }
-
-  async #take({
-    clientId,
-    signal,
-    isSlow,
-  }: Pick<JobOptions, 'clientId' | 'signal'> & { isSlow: boolean }): Promise<{
+  async #take(
+    { clientId, signal }: Pick<JobOptions, 'clientId' | 'signal'>,
+    jobs: FairJobs<Turn<IdleProcess<Setup, Question, Answer>>>,
+  ): Promise<{
     turn: Turn<IdleProcess<Setup, Question, Answer>>;
     process: IdleProcess<Setup, Question, Answer>;
   }> {
@@ -74,15 +70,15 @@ export class ProcessPool<Setup, Question, Answer> {
       return await new Promise((resolve, reject) => {
         const turn: Turn<IdleProcess<Setup, Question, Answer>> = {
           clientId,
-          isSlow,
+          jobs,
           begin: (process) => resolve({ turn, process }),
           reject,
         };
         onAbort = () => {
-          if (this.#jobsLike(turn).remove(turn)) reject(abortError(signal));
+          if (jobs.remove(turn)) reject(abortError(signal));
         };
         signal.addEventListener('abort', onAbort, { once: true });
-        this.#jobsLike(turn).add(turn);
+        jobs.add(turn);
         this.#next();
       });
     } finally {
@@ -98,7 +94,7 @@ export class ProcessPool<Setup, Question, Answer> {
       const process = turn === undefined ? undefined : this.#free.pop();
       if (turn === undefined || process === undefined) return;
       this.#groups.add(groupOf(turn.clientId));
-      this.#hasSlow ||= turn.isSlow;
+      if (slow !== undefined) this.#hasSlow = true;
       turn.begin(process);
     }
   }
@@ -109,7 +105,7 @@ export class ProcessPool<Setup, Question, Answer> {
     const next = (): Turn<IdleProcess<Setup, Question, Answer>> | undefined =>
       this.#quick.next() ?? this.#slow.next();
     for (let turn = next(); turn !== undefined; turn = next()) {
-      this.#jobsLike(turn).finish(turn, 0);
+      turn.jobs.finish(turn, 0);
       turn.reject(stoppedError());
     }
     await Promise.all(this.#processes.map((process) => process.stop()));

@@ -61,7 +61,7 @@ it('leaves the lock of a killed process to one at a time: who removed it may hol
   const path = join(tempDirectory(), 'lock');
   const killed = holder(path, "process.kill(process.pid, 'SIGKILL');");
   await once(killed, 'exit');
-  writeFileSync(`${path}.removal`, String(process.ppid));
+  writeFileSync(`${path}.takeover`, String(process.ppid));
   let isTaken = false;
   const taking = takeLock(path, () => undefined).finally(() => (isTaken = true));
   await sleep(500);
@@ -69,7 +69,7 @@ it('leaves the lock of a killed process to one at a time: who removed it may hol
   expect(readFileSync(path, 'utf8')).toBe(String(killed.pid));
   // Who was at it was killed as well.
   const aMinuteAgo = new Date(Date.now() - 60_000);
-  utimesSync(`${path}.removal`, aMinuteAgo, aMinuteAgo);
+  utimesSync(`${path}.takeover`, aMinuteAgo, aMinuteAgo);
   (await taking)();
-  expect(existsSync(`${path}.removal`)).toBe(false);
+  expect(existsSync(`${path}.takeover`)).toBe(false);
 });
