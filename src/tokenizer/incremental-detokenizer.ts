@@ -1,5 +1,7 @@
 import { shownBytes, type ShownTokens, type TokenBytes } from './token-bytes.ts';
 
+const isAscii = (byte: number): boolean => byte < 0x80;
+
 /** What detokenizing needs of a tokenizer. */
 export interface TokenVocabulary extends TokenBytes {
   readonly stripsLeadingSpace: boolean;
@@ -17,8 +19,8 @@ export interface IncrementalDetokenizerOptions extends ShownTokens {
  */
 export class IncrementalDetokenizer {
   readonly #bytesOf: (tokenId: number) => Uint8Array;
-  // A byte order mark is a character of the text like any other.
-  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  /** Made for the first byte that is no ASCII: the converter behind it takes 8 us, which the first token would wait for. */
+  #decoder: InstanceType<typeof TextDecoder> | undefined;
   #atStart: boolean;
 
   constructor(vocabulary: TokenVocabulary, { after = [], ...shown }: IncrementalDetokenizerOptions = {}) {
@@ -30,14 +32,21 @@ export class IncrementalDetokenizer {
   push(tokenIds: readonly number[]): string {
     let text = '';
     for (const tokenId of tokenIds) {
-      text += this.#decoder.decode(this.#bytesOf(tokenId), { stream: true });
+      text += this.#decode(this.#bytesOf(tokenId));
     }
     return this.#withoutLeadingSpace(text);
   }
 
   /** What is left when no more tokens come: U+FFFD for a character that was never finished. */
   flush(): string {
-    return this.#decoder.decode();
+    return this.#decoder?.decode() ?? '';
+  }
+
+  #decode(bytes: Uint8Array): string {
+    if (this.#decoder === undefined && bytes.every(isAscii)) return String.fromCharCode(...bytes);
+    // A byte order mark is a character of the text like any other.
+    this.#decoder ??= new TextDecoder('utf-8', { ignoreBOM: true });
+    return this.#decoder.decode(bytes, { stream: true });
   }
 
   #withoutLeadingSpace(text: string): string {

@@ -1,26 +1,25 @@
 import type { TextCaller } from '../../../chat-template/chat-template.ts';
 import { MAX_TIMER_MS } from '../../../config/timer-limit.ts';
 import { EngineError } from '../../../errors.ts';
+import type { Caller } from '../../caller.ts';
 import type { Timings } from '../../engine.ts';
 
-export interface Deadline {
-  clientId: string;
-  /** Aborted when the client is gone. */
-  gone: AbortSignal;
-  /** Longest that the work may take; undefined: as long as it likes. */
-  timeoutMs: number | undefined;
-}
+type Client = Pick<Caller, 'clientId' | 'gone'>;
 
 /**
  * Does work for a caller whose signal is aborted when the client is gone or the time is over. What the work throws then is
- * the signal's reason. The signal is made when it is first read, since a short text waits for nothing, and one takes 15 us.
+ * the signal's reason. The signal is made when it is first read, as is the client's `gone`: a short text waits for nothing, and each takes
+ * 15 us.
+ *
+ * @param timeoutMs longest that the work may take; undefined: as long as it likes
  * @throws EngineError `request_timeout` as the signal's reason, or what the work throws
  */
 export async function withinDeadline<T>(
-  deadline: Deadline,
+  client: Client,
+  timeoutMs: number | undefined,
   work: (caller: TextCaller) => Promise<T>,
 ): Promise<T> {
-  const caller = new CallerWithDeadline(deadline);
+  const caller = new CallerWithDeadline(client, timeoutMs);
   try {
     return await work(caller);
   } catch (error) {
@@ -34,19 +33,21 @@ export async function withinDeadline<T>(
 
 class CallerWithDeadline implements TextCaller {
   readonly clientId: string;
-  readonly #deadline: Deadline;
+  readonly #client: Client;
+  readonly #timeoutMs: number | undefined;
   readonly #startedAt = performance.now();
   #controller: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
-  readonly #onGone = (): void => this.#controller?.abort(this.#deadline.gone.reason);
+  readonly #onGone = (): void => this.#controller?.abort(this.#client.gone.reason);
   readonly #onTimeout = (): void => {
-    const message = `the request took longer than its ${this.#deadline.timeoutMs} ms`;
+    const message = `the request took longer than its ${this.#timeoutMs} ms`;
     this.#controller?.abort(new EngineError('request_timeout', message));
   };
 
-  constructor(deadline: Deadline) {
-    this.#deadline = deadline;
-    this.clientId = deadline.clientId;
+  constructor(client: Client, timeoutMs: number | undefined) {
+    this.#client = client;
+    this.#timeoutMs = timeoutMs;
+    this.clientId = client.clientId;
   }
 
   get signal(): AbortSignal {
@@ -60,11 +61,12 @@ class CallerWithDeadline implements TextCaller {
   end(): void {
     if (this.#controller === undefined) return;
     clearTimeout(this.#timer);
-    this.#deadline.gone.removeEventListener('abort', this.#onGone);
+    this.#client.gone.removeEventListener('abort', this.#onGone);
   }
 
   #begin(): AbortController {
-    const { gone, timeoutMs } = this.#deadline;
+    const { gone } = this.#client;
+    const timeoutMs = this.#timeoutMs;
     const controller = (this.#controller = new AbortController());
     if (timeoutMs !== undefined) {
       const leftMs = this.#startedAt + timeoutMs - performance.now();
