@@ -43,7 +43,7 @@ export class IncrementalDetokenizer {
   }
 
   #decode(bytes: Uint8Array): string {
-    if (this.#decoder === undefined && bytes.every(isAscii)) return String.fromCharCode(...bytes);
+    if (this.#decoder === undefined && bytes.every(isAscii)) return Buffer.from(bytes).toString('latin1');
     // A byte order mark is a character of the text like any other.
     this.#decoder ??= new TextDecoder('utf-8', { ignoreBOM: true });
     return this.#decoder.decode(bytes, { stream: true });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EngineError } from '../../src/errors.ts';
 import { call, type Answer } from '../support/http-client.ts';
+import { until } from '../support/service.ts';
 import { useGateway, MODEL, MESSAGES, CHAT, GATEWAY, LOGS } from '../support/gateway.ts';
 
 /** Requests to gateways that are made again, at several providers, or read on. */
@@ -113,6 +114,15 @@ describe('attempts', () => {
     expect(answer.status).toBe(504);
     expect(answer.json).toMatchObject({ success: false, error: [{ code: 3007 }] });
     expect(await logOf(answer)).toMatchObject({ status_code: 504, success: false });
+  });
+
+  it('stop the work behind them, although the client is still there', async () => {
+    on.engine.script = { ...on.engine.script, stallAfter: 1 };
+    const isRunning = (): boolean => on.engine.stats().numSequencesRunning === 1;
+    const answer = openai(CHAT, { 'cf-aig-request-timeout': '500' });
+    await until(isRunning);
+    expect((await answer).status).toBe(504);
+    await until(() => !isRunning());
   });
 });
 

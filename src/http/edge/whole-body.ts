@@ -27,8 +27,8 @@ interface BodyLimits {
  * Reads a request's body whole, and counts it as held until `use` is done with it. Its size is judged by
  * `content-length` before a byte is read, and a chunked body is cut off where it passes the limit.
  *
- * @param use the bytes are gone once it is done; `gone` makes a signal that is aborted when the client leaves, or when the bodies of its
- * address or key take most of the room for bodies
+ * @param use the bytes are gone once it is done; `gone` makes a signal, which is aborted when the client leaves, or when
+ * the bodies of its address or key take most of the room for bodies
  * @throws EngineError `payload_too_large`, `invalid_request` naming the header or the body, or `queue_full` where the
  * bodies of its address or key take most of the room for bodies
  */

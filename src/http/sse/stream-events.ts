@@ -119,13 +119,6 @@ export function readStream(
 
 /** Calls back when the client closes its connection before it has its answer, streamed or not. */
 export function onClientGone(c: AppContext, callback: () => void): void {
-  const { outgoing } = c.env;
-  if (outgoing !== undefined) {
-    // The signal of the request takes 25 us more.
-    if (outgoing.closed) callback();
-    else outgoing.once('close', () => !outgoing.writableFinished && callback());
-    return;
-  }
   const { signal } = c.req.raw;
   if (signal.aborted) callback();
   else signal.addEventListener('abort', callback, { once: true });

@@ -35,6 +35,12 @@ describe('IncrementalDetokenizer', () => {
     expect(pieces(byteVocabulary, [0xf0, 0x9f, 0x98])).toEqual(['', '', '', '\uFFFD']);
   });
 
+  it('takes a token of any length', () => {
+    const long = 'a'.repeat(1_000_000);
+    const vocabulary = { ...byteVocabulary, idToBytes: () => Buffer.from(long) };
+    expect(pieces(vocabulary, [0, 0])).toEqual([long, long, '']);
+  });
+
   it('joins to the decoding of all bytes at once, and each piece is well-formed', () => {
     fc.assert(
       fc.property(fc.array(trickyByte, { maxLength: 12 }), (bytes) => {

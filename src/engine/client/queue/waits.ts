@@ -8,8 +8,8 @@ type Client = Pick<Caller, 'clientId' | 'gone'>;
 
 /**
  * Does work for a caller whose signal is aborted when the client is gone or the time is over. What the work throws then is
- * the signal's reason. The signal is made when it is first read, as is the client's `gone`: a short text waits for nothing, and each takes
- * 15 us.
+ * the signal's reason. Both this signal and the client's `gone` are read only where something waits: one that is made takes
+ * 15 us, and a short text waits for nothing.
  *
  * @param timeoutMs longest that the work may take; undefined: as long as it likes
  * @throws EngineError `request_timeout` as the signal's reason, or what the work throws
