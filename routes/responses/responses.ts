@@ -75,7 +75,7 @@ export async function answerResponse(
   body: ResponseInput,
   wrapBody: WrapBody = (written) => written,
 ): Promise<Response> {
-  const scope = c.get('scope');
+  const { scope } = c.var;
   const { config, responses } = dependencies;
   const input = scope.hasOwner ? body : notStored(body);
   const { before, own, followed } = toFollowedConversation(c, responses, input, config.bodyLimitBytes);
@@ -116,7 +116,7 @@ function writerOf(
   { prompts: [prompt] }: Generation,
 ): ResponseWriter {
   return new ResponseWriter({
-    requestId: c.get('scope').id,
+    requestId: c.var.scope.id,
     echo: toEcho(input, model),
     prompt,
     tokenizer,

@@ -96,10 +96,10 @@ export const attentionRoute = defineRoute({
       const { engine, timeoutMs } = await useEngine(c, models, input.model, config.requestTimeoutMs);
       const layers = readLayers(engine.model, input.layers);
       const prompt = onlyPrompt(input.prompt);
-      const { clientId } = c.get('scope');
+      const { clientId } = c.var.scope;
       // It waits for a seat, so it takes a slot in the queue, as a completion does.
       const reservation = engine.reserve(1, clientId);
-      const body = await withinDeadline({ clientId, gone: c.req.raw.signal }, timeoutMs, async (caller) => {
+      const body = await withinDeadline({ clientId, gone: c.req.raw.signal, timeoutMs }, async (caller) => {
         const tokenIds = await readTokenIds(engine, prompt, caller);
         checkSize(engine.model, layers, tokenIds);
         reservation.takeTokens(tokenIds.length, 'prompt');

@@ -29,7 +29,7 @@ export const ask = (
 ): Promise<string> => vectors.ask(question, callerOf(c));
 
 const callerOf = (c: AppContext): { clientId: string; signal: AbortSignal } => ({
-  clientId: c.get('scope').clientId,
+  clientId: c.var.scope.clientId,
   signal: c.req.raw.signal,
 });
 
@@ -74,9 +74,9 @@ export async function putVectors(
     contentType: c.req.header('content-type') ?? '',
     discardsUnreadable: c.req.query('unparsable-behavior') === 'discard',
   };
-  return useBody(c, UPLOAD, (bytes, gone) => {
-    c.get('scope').onPhase?.('preparing', bytes.length);
-    return vectors.put(bytes, { type: 'put', index, mode }, batch, { ...callerOf(c), signal: gone() });
+  return useBody(c, UPLOAD, (bytes, signal) => {
+    c.var.scope.onPhase?.('preparing', bytes.length);
+    return vectors.put(bytes, { type: 'put', index, mode }, batch, { ...callerOf(c), signal });
   });
 }
 

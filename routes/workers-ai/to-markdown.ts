@@ -115,14 +115,14 @@ async function transform(
     mediaType,
     mediaName,
   };
-  const holding = texts.open(groupOf(c.get('scope').clientId), MAX_TEXTS_BYTES);
+  const holding = texts.open(groupOf(c.var.scope.clientId), MAX_TEXTS_BYTES);
   try {
     const converted = await useBody(c, limits, async (bytes, gone) => {
-      const scope = c.get('scope');
+      const { scope } = c.var;
       scope.onPhase?.('preparing', bytes.length);
       const deadline = timeLimit(config.requestTimeoutMs);
       try {
-        const signal = AbortSignal.any([gone(), deadline.signal, holding.signal]);
+        const signal = AbortSignal.any([gone, deadline.signal, holding.signal]);
         const caller = { clientId: scope.clientId, signal };
         const contentType = c.req.header('content-type') ?? '';
         const upload = await markdown.readUpload(bytes, contentType, caller);

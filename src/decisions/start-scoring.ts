@@ -57,9 +57,10 @@ export async function startScoring(
   request: ScoringRequest,
   caller: Caller,
 ): Promise<StartedScoring> {
+  const { clientId, gone } = caller;
   const { headParam, timeoutMs, cacheSalt } = request;
-  const reservation = reserveUpTo(engine, request.numPrompts, caller.clientId);
-  return withinDeadline(caller, timeoutMs, async (textCaller) => {
+  const reservation = reserveUpTo(engine, request.numPrompts, clientId);
+  return withinDeadline({ clientId, gone, timeoutMs }, async (textCaller) => {
     const texts = await request.write(textCaller);
     checkHeads(engine, texts, headParam);
     const encoded = await encodePrompts(engine, texts, headParam, textCaller);

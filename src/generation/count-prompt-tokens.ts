@@ -16,11 +16,11 @@ export async function countPromptTokens(
   engine: Engine,
   conversation: Conversation,
   { hasFormat, timeoutMs }: { readonly hasFormat: boolean; readonly timeoutMs: number },
-  caller: Pick<Caller, 'clientId' | 'gone'>,
+  { clientId, gone }: Pick<Caller, 'clientId' | 'gone'>,
 ): Promise<number> {
   checkConversation(engine, conversation);
-  const reservation = engine.reserve(1, caller.clientId);
-  return withinDeadline(caller, timeoutMs, async (textCaller) => {
+  const reservation = engine.reserve(1, clientId);
+  return withinDeadline({ clientId, gone, timeoutMs }, async (textCaller) => {
     const { prompt } = await renderConversation(engine, conversation, hasFormat, textCaller);
     const texts = { prompts: [prompt], isRendered: true, n: 1, numKept: undefined, param: 'messages' };
     const [encoded] = await encodePrompts(engine, texts, reservation, textCaller);

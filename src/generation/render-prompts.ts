@@ -15,12 +15,12 @@ import { checkConversation } from './render-conversation.ts';
 export async function renderPrompts(
   engine: Engine,
   request: GenerationRequest,
-  caller: Pick<Caller, 'clientId' | 'gone'>,
+  { clientId, gone }: Pick<Caller, 'clientId' | 'gone'>,
 ): Promise<(readonly number[])[]> {
   const { input, params } = request;
   if (isConversation(input)) checkConversation(engine, input);
-  const reservation = engine.reserve(numPromptsOf(request), caller.clientId);
-  return withinDeadline(caller, params.timeoutMs, async (textCaller) => {
+  const reservation = engine.reserve(numPromptsOf(request), clientId);
+  return withinDeadline({ clientId, gone, timeoutMs: params.timeoutMs }, async (textCaller) => {
     const one = { ...request, params: { ...params, n: 1 } };
     const { plan, prompts, maxTokens } = await preparePrompts(engine, one, reservation, textCaller);
     return prompts.map(({ tokenIds }) => {

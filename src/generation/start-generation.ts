@@ -30,15 +30,14 @@ export interface Generation {
 export async function startGeneration(
   engine: Engine,
   request: GenerationRequest,
-  caller: Caller,
+  { id, ownerId, clientId, budget, gone, startBy }: Caller,
 ): Promise<Generation> {
-  const { id, ownerId, clientId, budget, startBy } = caller;
   const { input, params } = request;
   const { n, timeoutMs } = params;
   if (isConversation(input)) checkConversation(engine, input);
   checkStartBy(startBy);
   const reservation = reserveSlots(engine, request, numPromptsOf(request) * n, clientId);
-  const generation = withinDeadline(caller, timeoutMs, async (textCaller) => {
+  const generation = withinDeadline({ clientId, gone, timeoutMs }, async (textCaller) => {
     const { plan, prompts, maxTokens } = await preparePrompts(engine, request, reservation, textCaller);
     const { shownTokenIds, reasoningSpan } = plan;
     const grammar = plan.format && (await engine.tokenizer.compileGrammar(plan.format, textCaller));
@@ -55,7 +54,7 @@ export async function startGeneration(
   }).finally(() => reservation.release());
   if (startBy === undefined) return generation;
   const started = await generation;
-  await waitForStart(started.completion, startBy, caller.gone);
+  await waitForStart(started.completion, startBy, gone);
   return started;
 }
 

@@ -1,7 +1,5 @@
 import { shownBytes, type ShownTokens, type TokenBytes } from './token-bytes.ts';
 
-const isAscii = (byte: number): boolean => byte < 0x80;
-
 /** What detokenizing needs of a tokenizer. */
 export interface TokenVocabulary extends TokenBytes {
   readonly stripsLeadingSpace: boolean;
@@ -19,8 +17,8 @@ export interface IncrementalDetokenizerOptions extends ShownTokens {
  */
 export class IncrementalDetokenizer {
   readonly #bytesOf: (tokenId: number) => Uint8Array;
-  /** Made for the first byte that is no ASCII: the converter behind it takes 8 us, which the first token would wait for. */
-  #decoder: InstanceType<typeof TextDecoder> | undefined;
+  // A byte order mark is a character of the text like any other.
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   #atStart: boolean;
 
   constructor(vocabulary: TokenVocabulary, { after = [], ...shown }: IncrementalDetokenizerOptions = {}) {
@@ -32,21 +30,14 @@ export class IncrementalDetokenizer {
   push(tokenIds: readonly number[]): string {
     let text = '';
     for (const tokenId of tokenIds) {
-      text += this.#decode(this.#bytesOf(tokenId));
+      text += this.#decoder.decode(this.#bytesOf(tokenId), { stream: true });
     }
     return this.#withoutLeadingSpace(text);
   }
 
   /** What is left when no more tokens come: U+FFFD for a character that was never finished. */
   flush(): string {
-    return this.#decoder?.decode() ?? '';
-  }
-
-  #decode(bytes: Uint8Array): string {
-    if (this.#decoder === undefined && bytes.every(isAscii)) return Buffer.from(bytes).toString('latin1');
-    // A byte order mark is a character of the text like any other.
-    this.#decoder ??= new TextDecoder('utf-8', { ignoreBOM: true });
-    return this.#decoder.decode(bytes, { stream: true });
+    return this.#decoder.decode();
   }
 
   #withoutLeadingSpace(text: string): string {

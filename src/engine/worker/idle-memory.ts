@@ -17,33 +17,27 @@ export interface IdleMemoryOptions {
 /** Gives memory of the KV cache back while nothing runs. */
 export class IdleMemory {
   readonly #options: IdleMemoryOptions;
-  readonly #timers: readonly NodeJS.Timeout[];
-  #isResting = false;
+  #timers: NodeJS.Timeout[] = [];
 
   constructor(options: IdleMemoryOptions) {
     this.#options = options;
-    const { keptMs } = options;
-    // Made once: a timer that is cleared and made anew takes 10 us, which the first token would wait for.
-    this.#timers = [
-      setTimeout(() => this.#giveBack(false), EMPTY_MS).unref(),
-      ...(keptMs > 0 ? [setTimeout(() => this.#giveBack(true), keptMs).unref()] : []),
-    ];
   }
 
   /** There is work. */
   work(): void {
-    this.#isResting = false;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers = [];
   }
 
   /** There is none; it may have been said before. */
   rest(): void {
-    if (this.#isResting) return;
-    this.#isResting = true;
-    for (const timer of this.#timers) timer.refresh();
+    if (this.#timers.length > 0) return;
+    const { keptMs } = this.#options;
+    this.#timers = [setTimeout(() => this.#giveBack(false), EMPTY_MS)];
+    if (keptMs > 0) this.#timers.push(setTimeout(() => this.#giveBack(true), keptMs));
   }
 
   #giveBack(isLong: boolean): void {
-    if (!this.#isResting) return;
     const { cache, release, onReleased } = this.#options;
     const emptied = cache.takeEmptied(isLong);
     for (const table of ['pages', 'windowPages'] as const)

@@ -119,7 +119,7 @@ const ANY_TYPE = /(?:)/;
  * streams. A page could send these, too, but then its browser says whose page it is: by `Origin`, or by `Sec-Fetch-Site`.
  */
 const mayHaveAnyType = (c: AppContext): boolean =>
-  c.get('scope').facts.api === 'ollama' &&
+  c.var.scope.facts.api === 'ollama' &&
   c.req.header('origin') === undefined &&
   c.req.header('sec-fetch-site') === undefined;
 
@@ -130,14 +130,14 @@ function readJson(c: AppContext, limitBytes: number, emptyBody?: Record<string, 
     mediaType: mayHaveAnyType(c) ? ANY_TYPE : JSON_TYPE,
     mediaName: 'application/json',
   };
-  return useBody<unknown>(c, limits, async (bytes, gone) => {
+  return useBody<unknown>(c, limits, async (bytes, signal) => {
     if (bytes.length === 0) {
       if (emptyBody !== undefined) return emptyBody;
       throw bodyError('the body is empty; send a JSON object');
     }
-    const scope = c.get('scope');
+    const { scope } = c.var;
     scope.onPhase?.('preparing', bytes.length);
-    if (bytes.length >= LARGE_BYTES) await threadQueue.take(scope.clientId, gone());
+    if (bytes.length >= LARGE_BYTES) await threadQueue.take(scope.clientId, signal);
     return parseJson(decodeUtf8(bytes));
   });
 }

@@ -27,29 +27,25 @@ interface BodyLimits {
  * Reads a request's body whole, and counts it as held until `use` is done with it. Its size is judged by
  * `content-length` before a byte is read, and a chunked body is cut off where it passes the limit.
  *
- * @param use the bytes are gone once it is done; `gone` makes a signal, which is aborted when the client leaves, or when
- * the bodies of its address or key take most of the room for bodies
+ * @param use the bytes are gone once it is done; its signal is aborted when the client leaves, or when the bodies of its
+ * address or key take most of the room for bodies
  * @throws EngineError `payload_too_large`, `invalid_request` naming the header or the body, or `queue_full` where the
  * bodies of its address or key take most of the room for bodies
  */
 export async function useBody<Result>(
   c: AppContext,
   limits: BodyLimits,
-  use: (bytes: Uint8Array, gone: () => AbortSignal) => Promise<Result>,
+  use: (bytes: Uint8Array, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   checkContentLength(c.req.raw, limits);
   checkContentType(c.req.raw, limits);
   const { limitBytes, heldBytes = Math.max(MAX_BODIES_BYTES, MIN_BODIES * limitBytes) } = limits;
-  const holding = mayBeCounted(c.req.raw)
-    ? bodies.open(groupOf(c.get('scope').clientId), heldBytes)
-    : undefined;
+  const holding = mayBeCounted(c.req.raw) ? bodies.open(groupOf(c.var.scope.clientId), heldBytes) : undefined;
   const buffer = new GrowingBuffer(limitBytes);
   try {
     const bytes = await readBytes(c, buffer, limits, holding);
-    const { raw } = c.req;
-    return await use(bytes, () =>
-      holding === undefined ? raw.signal : AbortSignal.any([raw.signal, holding.signal]),
-    );
+    const { signal } = c.req.raw;
+    return await use(bytes, holding === undefined ? signal : AbortSignal.any([signal, holding.signal]));
   } finally {
     buffer.free();
     holding?.release();

@@ -71,7 +71,7 @@ export function checkAdminRoute(c: AppContext, setting: AdminRouteSetting, varia
 }
 
 export function adminRouteCallerOf(c: AppContext): AdminRouteCaller {
-  const { principal, authority, callingSite, isProxied } = c.get('scope');
+  const { principal, authority, callingSite, isProxied } = c.var.scope;
   return {
     principal,
     peer: c.env.incoming?.socket.remoteAddress,

@@ -75,17 +75,11 @@ export async function useEngine(
   modelId: string | null | undefined,
   timeoutMs: number,
 ): Promise<UsedEngine> {
-  const scope = c.get('scope');
+  const { scope } = c.var;
   // Before it is loaded.
   await checkMayUse(scope.principal, models, modelId ?? undefined);
-  const options = {
-    timeoutMs,
-    clientId: scope.clientId,
-    // Only a model that has to be loaded is waited for.
-    get signal() {
-      return c.req.raw.signal;
-    },
-  };
+  const { signal } = c.req.raw;
+  const options = { timeoutMs, signal, clientId: scope.clientId };
   const lease = await hideOthers(scope.principal, models.acquire(modelId ?? undefined, options));
   const { engine, waitedMs } = lease;
   scope.releaseAtEnd(() => lease.release());

@@ -1,25 +1,26 @@
 import type { TextCaller } from '../../../chat-template/chat-template.ts';
 import { MAX_TIMER_MS } from '../../../config/timer-limit.ts';
 import { EngineError } from '../../../errors.ts';
-import type { Caller } from '../../caller.ts';
 import type { Timings } from '../../engine.ts';
 
-type Client = Pick<Caller, 'clientId' | 'gone'>;
+export interface Deadline {
+  clientId: string;
+  /** Aborted when the client is gone. */
+  gone: AbortSignal;
+  /** Longest that the work may take; undefined: as long as it likes. */
+  timeoutMs: number | undefined;
+}
 
 /**
  * Does work for a caller whose signal is aborted when the client is gone or the time is over. What the work throws then is
- * the signal's reason. Both this signal and the client's `gone` are read only where something waits: one that is made takes
- * 15 us, and a short text waits for nothing.
- *
- * @param timeoutMs longest that the work may take; undefined: as long as it likes
+ * the signal's reason. The signal is made when it is first read, since a short text waits for nothing, and one takes 15 us.
  * @throws EngineError `request_timeout` as the signal's reason, or what the work throws
  */
 export async function withinDeadline<T>(
-  client: Client,
-  timeoutMs: number | undefined,
+  deadline: Deadline,
   work: (caller: TextCaller) => Promise<T>,
 ): Promise<T> {
-  const caller = new CallerWithDeadline(client, timeoutMs);
+  const caller = new CallerWithDeadline(deadline);
   try {
     return await work(caller);
   } catch (error) {
@@ -33,21 +34,19 @@ export async function withinDeadline<T>(
 
 class CallerWithDeadline implements TextCaller {
   readonly clientId: string;
-  readonly #client: Client;
-  readonly #timeoutMs: number | undefined;
+  readonly #deadline: Deadline;
   readonly #startedAt = performance.now();
   #controller: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
-  readonly #onGone = (): void => this.#controller?.abort(this.#client.gone.reason);
+  readonly #onGone = (): void => this.#controller?.abort(this.#deadline.gone.reason);
   readonly #onTimeout = (): void => {
-    const message = `the request took longer than its ${this.#timeoutMs} ms`;
+    const message = `the request took longer than its ${this.#deadline.timeoutMs} ms`;
     this.#controller?.abort(new EngineError('request_timeout', message));
   };
 
-  constructor(client: Client, timeoutMs: number | undefined) {
-    this.#client = client;
-    this.#timeoutMs = timeoutMs;
-    this.clientId = client.clientId;
+  constructor(deadline: Deadline) {
+    this.#deadline = deadline;
+    this.clientId = deadline.clientId;
   }
 
   get signal(): AbortSignal {
@@ -61,12 +60,11 @@ class CallerWithDeadline implements TextCaller {
   end(): void {
     if (this.#controller === undefined) return;
     clearTimeout(this.#timer);
-    this.#client.gone.removeEventListener('abort', this.#onGone);
+    this.#deadline.gone.removeEventListener('abort', this.#onGone);
   }
 
   #begin(): AbortController {
-    const { gone } = this.#client;
-    const timeoutMs = this.#timeoutMs;
+    const { gone, timeoutMs } = this.#deadline;
     const controller = (this.#controller = new AbortController());
     if (timeoutMs !== undefined) {
       const leftMs = this.#startedAt + timeoutMs - performance.now();

@@ -119,7 +119,7 @@ export function embedTexts(
   const { clientId, timeoutMs } = request;
   poolingOf(engine, request.pooling);
   const reservation = reserveUpTo(engine, request.texts.length, clientId);
-  return withinDeadline({ clientId, gone }, timeoutMs, (textCaller) =>
+  return withinDeadline({ clientId, gone, timeoutMs }, (textCaller) =>
     embedReserved(engine, request, reservation, textCaller),
   ).finally(() => reservation.release());
 }

@@ -85,20 +85,6 @@ describe('IdleMemory', () => {
     expect(cache.counts().numKept).toBe(3);
   });
 
-  it('waits the whole time again where work was going on when it was over', () => {
-    const { cache, released, idle } = setUp();
-    use(cache, 3, true);
-    idle.rest();
-    idle.work();
-    vi.advanceTimersByTime(10 * KEPT_MS);
-    expect(released).toEqual([]);
-    idle.rest();
-    vi.advanceTimersByTime(9_999);
-    expect(released).toEqual([]);
-    vi.advanceTimersByTime(1);
-    expect(released).toEqual([[0, 3]]);
-  });
-
   it('joins numbers that follow each other', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.nat(30)), (numbers) => {
