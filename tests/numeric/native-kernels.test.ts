@@ -58,6 +58,8 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('products of integers', ()
   )('are those of $format by decoded weights: $numRows rows, $depth deep, $numOut outputs', async (shape) => {
     const { format, numRows, depth, numOut } = shape;
     const inputs = someRows(numRows, depth, 3);
+    // Sums of a block's integers at their bounds, of either sign in its two halves.
+    if (numRows > 1) inputs[1] = Array.from({ length: depth }, (_, k) => ((k >> 4) % 3 === 0 ? -1 : 1));
     const weights = new Float32Array(numOut * depth); // [out, in]
     formatNamed(format).decode(storedRows(format, numOut, depth, 7), weights);
     for (const runtime of runtimes) {
@@ -82,12 +84,15 @@ describe.runIf(RUNTIME_NAMES_HERE.includes('native'))('products of integers', ()
     'of %s have the same bits on every instruction set, and in any company',
     async (format) => {
       const inputs = someRows(53, 512, 5);
-      // Not a number is its own row's alone.
-      if (inputs[20] !== undefined) inputs[20][40] = NaN;
+      // What is no finite number is its own row's alone.
+      const [spoilt, endless] = [inputs[20] ?? [], inputs[28] ?? []];
+      [spoilt[40], endless[3]] = [NaN, -Infinity];
       const [first, ...others] = await Promise.all(
         runtimes.map((runtime) => multiply(runtime, format, inputs, 75)),
       );
       for (const other of others) expect(other).toEqual(first);
+      const isSpoilt = first?.map((numbers) => numbers.every(Number.isNaN));
+      expect(isSpoilt).toEqual(inputs.map((_, row) => row === 20 || row === 28));
       const [runtime] = runtimes;
       if (runtime === undefined) throw new Error('there is an instruction set');
       for (const [row, input] of inputs.entries()) {

@@ -50,10 +50,13 @@ void AddIntegerRow(Format format, const uint8_t *panel, int64_t column, int64_t 
     const uint8_t *set = panel + BlockStart(format, b / kSetBlocks * kSetBlocks) - SetBytes(format);
     const uint8_t *block = panel + BlockStart(format, b), *quads = block + ScalesBytes(format);
     const int64_t num_here = Least(kBlockDepth, depth - b * kBlockDepth);
-    for (int64_t i = 0; i < num_here; i++) {
-      const NumberScale of = ScaleOf(layout, set, block, column, layout.scales == 1 ? 0 : static_cast<int>(i / 16));
-      const int stored = StoredAt(format, quads, column, i);
-      output[b * kBlockDepth + i] += of.scale * static_cast<float>(stored - layout.zero_point) + of.minimum;
+    const int64_t num_of_part = kBlockDepth / layout.scales;
+    for (int part = 0; part < layout.scales; part++) {
+      const NumberScale of = ScaleOf(layout, set, block, column, part);
+      for (int64_t i = part * num_of_part; i < Least((part + 1) * num_of_part, num_here); i++) {
+        const int stored = StoredAt(format, quads, column, i);
+        output[b * kBlockDepth + i] += of.scale * static_cast<float>(stored - layout.zero_point) + of.minimum;
+      }
     }
   }
 }

@@ -24,15 +24,12 @@ inline void StoreHead(const float *from, int64_t head_dim, Number *to, float *) 
 
 // To integers by the largest magnitude; not a number makes the scale none.
 inline void StoreHead(const float *from, int64_t head_dim, int8_t *to, float *scale) {
-  Vector most{}, nothing{};
-  ForHead(from, head_dim, [&](int64_t, const Vector &numbers) {
-    most = Max(Abs(numbers), most);
-    nothing += numbers - numbers;
-  });
-  const float largest = LargestOf(most);
+  Ints most{};
+  ForHead(from, head_dim, [&](int64_t, const Vector &numbers) { most = Max(MagnitudeBits(numbers), most); });
+  const float largest = LargestMagnitude(most);
   const Vector inverse = Splat(largest > 0.0f ? 127.0f / largest : 0.0f);
   ForHead(from, head_dim, [&](int64_t i, const Vector &numbers) { StoreBytes(to + i, Round(numbers * inverse)); });
-  *scale = Sum(nothing) == 0.0f ? largest / 127.0f : __builtin_nanf("");
+  *scale = largest < __builtin_inff() ? largest / 127.0f : __builtin_nanf("");
 }
 
 // Calls use(d, its numbers of sixteen tokens) for the places of a head. Tokens lie `stride` apart.
@@ -63,17 +60,15 @@ inline void StoreAcross(const float *from, int64_t stride, int64_t head_dim, Num
   ForPlaces(from, stride, head_dim, [&](int64_t d, const Vector &numbers) { StoreCached(to + d * kWidth, numbers); });
 }
 inline void StoreAcross(const float *from, int64_t stride, int64_t head_dim, int8_t *to, float *scales) {
-  Vector most{}, nothing{};
-  ForPlaces(from, stride, head_dim, [&](int64_t, const Vector &numbers) {
-    most = Max(Abs(numbers), most);
-    nothing += numbers - numbers;
-  });
+  Ints bits{};
+  ForPlaces(from, stride, head_dim, [&](int64_t, const Vector &numbers) { bits = Max(MagnitudeBits(numbers), bits); });
+  const Vector most = FromBits(bits);
   const Vector inverse = WhereLess(Vector{}, most, Splat(127.0f) / most, Vector{});
   ForPlaces(from, stride, head_dim, [&](int64_t d, const Vector &numbers) {
     StoreBytes(to + d * kWidth, Round(numbers * inverse));
   });
   const Vector none = Splat(__builtin_nanf(""));
-  Store(scales, WhereLess(nothing, Splat(1.0f), most / Splat(127.0f), none));
+  Store(scales, WhereLess(most, Splat(__builtin_inff()), most / Splat(127.0f), none));
 }
 
 // Whether a row is not the next token after the row before within a vector of tokens.

@@ -36,6 +36,13 @@ TOKENFLARE_INLINE Vector EachPart(const Compute &compute) {
   for (int part = 0; part < kParts; part++) result.parts[part] = compute(part);
   return result;
 }
+template <typename Compute>
+TOKENFLARE_INLINE Ints EachIntPart(const Compute &compute) {
+  Ints result;
+#pragma GCC unroll 4
+  for (int part = 0; part < kParts; part++) result.parts[part] = compute(part);
+  return result;
+}
 
 TOKENFLARE_INLINE Vector Load(const float *from) {
   return EachPart([&](int p) -> Part { return *reinterpret_cast<const LoosePart *>(from + p * kPartWidth); });
@@ -70,12 +77,12 @@ TOKENFLARE_INLINE void operator+=(Vector &a, const Vector &b) { a = a + b; }
 TOKENFLARE_INLINE Vector Fma(const Vector &a, const Vector &b, const Vector &c) {
   return EachPart([&](int p) -> Part { return FmaPart(a.parts[p], b.parts[p], c.parts[p]); });
 }
+TOKENFLARE_INLINE Ints Max(const Ints &a, const Ints &b) {
+  return EachIntPart([&](int p) -> IntPart { return a.parts[p] > b.parts[p] ? a.parts[p] : b.parts[p]; });
+}
 // The larger of two; b where they cannot be compared.
 TOKENFLARE_INLINE Vector Max(const Vector &a, const Vector &b) {
   return EachPart([&](int p) -> Part { return a.parts[p] > b.parts[p] ? a.parts[p] : b.parts[p]; });
-}
-TOKENFLARE_INLINE Vector Abs(const Vector &a) {
-  return EachPart([&](int p) -> Part { return (Part)((IntPart)a.parts[p] & 0x7fffffff); });
 }
 // Where a is less than b the one, else the other.
 TOKENFLARE_INLINE Vector WhereLess(const Vector &a, const Vector &b, const Vector &one, const Vector &other) {
@@ -126,18 +133,34 @@ inline float Sum(const Vector &values) {
 }
 
 // Of numbers, in any order: there is one largest.
-template <int half, int... i>
-TOKENFLARE_INLINE Part LargestOfPart(Part part, std::integer_sequence<int, i...> all) {
-  const Part other = __builtin_shufflevector(part, part, (i ^ half)...);
+template <int half, typename AnyPart, int... i>
+TOKENFLARE_INLINE AnyPart LargestOfPart(AnyPart part, std::integer_sequence<int, i...> all) {
+  const AnyPart other = __builtin_shufflevector(part, part, (i ^ half)...);
   part = part > other ? part : other;
   if constexpr (half > 1) return LargestOfPart<half / 2>(part, all);
   return part;
 }
-inline float LargestOf(const Vector &values) {
-  Part part = values.parts[0];
+template <typename AnyVector>
+TOKENFLARE_INLINE auto LargestOf(const AnyVector &values) {
+  auto part = values.parts[0];
 #pragma GCC unroll 4
   for (int p = 1; p < kParts; p++) part = part > values.parts[p] ? part : values.parts[p];
   return LargestOfPart<kPartWidth / 2>(part, std::make_integer_sequence<int, kPartWidth>())[0];
+}
+
+// The bits of magnitudes. They are ordered as the magnitudes are, and what is not a number is above infinity.
+TOKENFLARE_INLINE Ints MagnitudeBits(const Vector &a) {
+  return EachIntPart([&](int p) -> IntPart { return (IntPart)a.parts[p] & 0x7fffffff; });
+}
+TOKENFLARE_INLINE Vector FromBits(const Ints &bits) {
+  return EachPart([&](int p) -> Part { return (Part)bits.parts[p]; });
+}
+// The largest magnitude, or not a number where one of them is none.
+inline float LargestMagnitude(const Ints &bits) {
+  const int32_t largest = LargestOf(bits);
+  float magnitude;
+  __builtin_memcpy(&magnitude, &largest, sizeof magnitude);
+  return magnitude;
 }
 
 // The numbers of two registers: of each stretch of 2 `half` numbers the lower halves side by side, or the upper ones.
