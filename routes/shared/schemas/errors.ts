@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ERROR_CODES } from '../../../src/errors.ts';
 
-/** OpenAI's error envelope, on every route but those of Workers AI. */
+/** OpenAI's error envelope, and that of routes which name no API. */
 export const openAiErrorSchema = z
   .object({
     error: z.object({
