@@ -38,6 +38,8 @@ async function windowsImports(folder) {
 }
 
 async function build(name, output) {
+  // Else Windows' linker writes the time of the build into the file.
+  process.env.SOURCE_DATE_EPOCH = '0';
   const { architecture, zig, linkFlags = [] } = TARGETS[name];
   mkdirSync(dirname(output), { recursive: true });
   const target = ['-target', zig];

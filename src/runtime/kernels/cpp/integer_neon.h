@@ -31,9 +31,7 @@ inline float HalfAt(const uint8_t *from, int64_t index) {
 inline float Widen(Float16 half) { return HalfAt(reinterpret_cast<const uint8_t *>(&half), 0); }
 // To the nearest, ties to even.
 inline Ints Round(const Vector &values) {
-  Ints rounded;
-  for (int p = 0; p < kParts; p++) rounded.parts[p] = (IntPart)vcvtnq_s32_f32((float32x4_t)values.parts[p]);
-  return rounded;
+  return EachPart([&](int p) -> IntPart { return (IntPart)vcvtnq_s32_f32((float32x4_t)values.parts[p]); });
 }
 inline void StoreBytes(int8_t *to, const Ints &values) {
   const int16x8_t low = vcombine_s16(vqmovn_s32((int32x4_t)values.parts[0]), vqmovn_s32((int32x4_t)values.parts[1]));

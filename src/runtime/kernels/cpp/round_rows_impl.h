@@ -13,10 +13,9 @@ struct TileSplit {
 // 127 divided by less is no finite float32: such a block is rounded to zeros.
 constexpr float kLeastOfBlock = 1e-36f;
 
-// Numbers of `low` in the lower 16 bits and of `high` in the upper ones, so that one sum has both sums: that of sixteen
-// numbers of 8 bits fits in 16.
+// low + high * 2^16: one sum of these gives both sums, since a sum of sixteen numbers of 8 bits fits in 16 bits.
 TOKENFLARE_INLINE Ints PackHalves(const Ints &low, const Ints &high) {
-  return EachIntPart([&](int p) -> IntPart { return low.parts[p] + high.parts[p] * 65536; });
+  return EachPart([&](int p) -> IntPart { return low.parts[p] + high.parts[p] * 65536; });
 }
 
 // 32 numbers of a row, of which `count` are there.

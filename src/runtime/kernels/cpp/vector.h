@@ -19,26 +19,19 @@ typedef uint32_t WordPart __attribute__((vector_size(kPartWidth * 4)));
 inline Part FmaPart(Part a, Part b, Part c);
 inline Part RootPart(Part a);
 
-struct Vector {
-  Part parts[kParts];
+template <typename Register>
+struct Sixteen {
+  Register parts[kParts];
 };
-struct Ints {
-  IntPart parts[kParts];
-};
+using Vector = Sixteen<Part>;
+using Ints = Sixteen<IntPart>;
 
 #define TOKENFLARE_INLINE inline __attribute__((always_inline))
 
 // compute(part) for each.
 template <typename Compute>
-TOKENFLARE_INLINE Vector EachPart(const Compute &compute) {
-  Vector result;
-#pragma GCC unroll 4
-  for (int part = 0; part < kParts; part++) result.parts[part] = compute(part);
-  return result;
-}
-template <typename Compute>
-TOKENFLARE_INLINE Ints EachIntPart(const Compute &compute) {
-  Ints result;
+TOKENFLARE_INLINE auto EachPart(const Compute &compute) {
+  Sixteen<decltype(compute(0))> result;
 #pragma GCC unroll 4
   for (int part = 0; part < kParts; part++) result.parts[part] = compute(part);
   return result;
@@ -77,12 +70,10 @@ TOKENFLARE_INLINE void operator+=(Vector &a, const Vector &b) { a = a + b; }
 TOKENFLARE_INLINE Vector Fma(const Vector &a, const Vector &b, const Vector &c) {
   return EachPart([&](int p) -> Part { return FmaPart(a.parts[p], b.parts[p], c.parts[p]); });
 }
-TOKENFLARE_INLINE Ints Max(const Ints &a, const Ints &b) {
-  return EachIntPart([&](int p) -> IntPart { return a.parts[p] > b.parts[p] ? a.parts[p] : b.parts[p]; });
-}
 // The larger of two; b where they cannot be compared.
-TOKENFLARE_INLINE Vector Max(const Vector &a, const Vector &b) {
-  return EachPart([&](int p) -> Part { return a.parts[p] > b.parts[p] ? a.parts[p] : b.parts[p]; });
+template <typename Register>
+TOKENFLARE_INLINE Sixteen<Register> Max(const Sixteen<Register> &a, const Sixteen<Register> &b) {
+  return EachPart([&](int p) -> Register { return a.parts[p] > b.parts[p] ? a.parts[p] : b.parts[p]; });
 }
 // Where a is less than b the one, else the other.
 TOKENFLARE_INLINE Vector WhereLess(const Vector &a, const Vector &b, const Vector &one, const Vector &other) {
@@ -150,7 +141,7 @@ TOKENFLARE_INLINE auto LargestOf(const AnyVector &values) {
 
 // The bits of magnitudes. They are ordered as the magnitudes are, and what is not a number is above infinity.
 TOKENFLARE_INLINE Ints MagnitudeBits(const Vector &a) {
-  return EachIntPart([&](int p) -> IntPart { return (IntPart)a.parts[p] & 0x7fffffff; });
+  return EachPart([&](int p) -> IntPart { return (IntPart)a.parts[p] & 0x7fffffff; });
 }
 TOKENFLARE_INLINE Vector FromBits(const Ints &bits) {
   return EachPart([&](int p) -> Part { return (Part)bits.parts[p]; });

@@ -62,11 +62,9 @@ inline void StoreHalves(uint8_t *to, const Vector &values) {
 
 // To the nearest, ties to even.
 inline Ints Round(const Vector &values) {
-  Ints rounded;
-  for (int p = 0; p < kParts; p++) {
-    rounded.parts[p] = (IntPart)wasm_i32x4_trunc_sat_f32x4(wasm_f32x4_nearest((v128_t)values.parts[p]));
-  }
-  return rounded;
+  return EachPart([&](int p) -> IntPart {
+    return (IntPart)wasm_i32x4_trunc_sat_f32x4(wasm_f32x4_nearest((v128_t)values.parts[p]));
+  });
 }
 inline void StoreBytes(int8_t *to, const Ints &values) {
   const v128_t low = wasm_i16x8_narrow_i32x4((v128_t)values.parts[0], (v128_t)values.parts[1]);
