@@ -28,6 +28,10 @@ export default tseslint.config(
           selector: "ThrowStatement > NewExpression[callee.name='Error']",
           message: 'Throw an EngineError with a code of src/errors.ts, or use assertInvariant.',
         },
+        {
+          selector: "MemberExpression[object.name='c'][property.name='var']",
+          message: 'c.get(name): c.var makes an object of all variables at each look.',
+        },
       ],
       'max-lines': ['warn', 350],
       'max-lines-per-function': ['warn', { max: 60, skipBlankLines: true, skipComments: true }],

@@ -51,7 +51,7 @@ export const messageRoute = defineRoute({
 });
 
 async function createMessage(c: AppContext, dependencies: AppDependencies): Promise<Response> {
-  const { scope } = c.var;
+  const scope = c.get('scope');
   const input = await readQueuedRequest(c, dependencies, messageRequestSchema, ({ system, messages }) => ({
     system,
     messages,

@@ -95,7 +95,7 @@ async function answerRelevance<Input extends RelevanceFields>(
   followCompletion(c, completion);
   const scores = await relevance.scores();
   const found = {
-    id: c.var.scope.id,
+    id: c.get('scope').id,
     created: Math.floor(Date.now() / 1000),
     model: engine.model.id,
     method,

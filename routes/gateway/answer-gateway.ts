@@ -50,7 +50,7 @@ export async function answerByGateway(
   steps: readonly GatewayStep[],
   dependencies: Dependencies,
 ): Promise<Response> {
-  const { scope } = c.var;
+  const scope = c.get('scope');
   for (const [index, step] of steps.entries()) {
     const place = placeOf(gateway, scope.ownerId, index);
     const cachePlace = await cachePlaceOf(c, gateway, step);
@@ -91,7 +91,7 @@ async function cachePlaceOf(
   gateway: string,
   step: GatewayStep,
 ): Promise<CachePlace | undefined> {
-  const { ownerId, hasOwner, principal } = c.var.scope;
+  const { ownerId, hasOwner, principal } = c.get('scope');
   const ttlS = ttlOf(step);
   if (ttlS === undefined || !hasOwner) return undefined;
   const { provider, path, target, body, headers } = step;
@@ -119,7 +119,7 @@ function answerHit(
   { body, contentType, tokensIn, tokensOut }: CachedAnswer,
   { gateway }: Dependencies,
 ): Response {
-  c.var.scope.error = undefined;
+  c.get('scope').error = undefined;
   const notes = new AnswerNotes(keepsTexts(step));
   notes.add(body);
   const end = { statusCode: 200, isCached: true, model: undefined, contentType, tokensIn, tokensOut };
@@ -137,7 +137,7 @@ interface Answering {
 /** The answer as it comes. Once it is out, there is a log of it, and it is kept. */
 function answerWith(c: AppContext, step: GatewayStep, place: StepPlace, answering: Answering): Response {
   const { answer, dependencies } = answering;
-  const { scope } = c.var;
+  const scope = c.get('scope');
   const runId = answer.headers[RESUMABLE_HEADER] === 'true' ? answer.scope?.id : undefined;
   const headers = {
     ...ownHeaders(answer),
@@ -193,7 +193,7 @@ function createCollector(
   { answer, cachePlace, dependencies }: Answering,
 ): Collector | undefined {
   if (cachePlace === undefined || answer.status !== 200) return undefined;
-  const { ownerId, clientId, streams } = c.var.scope;
+  const { ownerId, clientId, streams } = c.get('scope');
   // A stream that can be resumed has its own ids in its events.
   if (streams !== undefined) return undefined;
   const holding = collected.open(groupOf(clientId), MAX_COLLECTED_BYTES);

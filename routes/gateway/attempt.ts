@@ -55,7 +55,7 @@ export async function attemptStep(
     const answer =
       target.kind === 'here'
         ? await askHere(c, step, target, { dispatch, signal, isFirst, isCurrent: () => !stop.signal.aborted })
-        : await askHost(c.var.scope, step, target.url, signal, config.requestTimeoutMs);
+        : await askHost(c.get('scope'), step, target.url, signal, config.requestTimeoutMs);
     if (!awaitsBeginning || answer.body === null || !isEventStream(answer)) return { ...answer, discard };
     return {
       ...answer,
@@ -113,7 +113,7 @@ async function askHere(
   { path }: Extract<Target, { kind: 'here' }>,
   { dispatch, signal, isFirst, isCurrent }: InnerCall,
 ): Promise<Omit<StepAnswer, 'discard'>> {
-  const { scope: outer } = c.var;
+  const outer = c.get('scope');
   let scope: RequestScope | undefined;
   const inner = {
     outer,

@@ -52,7 +52,7 @@ function resumeRun(c: AppContext, run: string, dependencies: RouteDependencies):
     const { body } = resumeStream(c, run, dependencies);
     return body === null
       ? c.body(null, 200, SSE_HEADERS)
-      : answerWithHeaders(c.var.scope, withoutComments(body), SSE_HEADERS);
+      : answerWithHeaders(c.get('scope'), withoutComments(body), SSE_HEADERS);
   } catch (error) {
     if (!(error instanceof EngineError) || error.code !== 'gone') throw error;
     throw new EngineError('not_found', error.message, { cause: error });

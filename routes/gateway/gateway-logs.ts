@@ -220,7 +220,7 @@ const keyOf = (c: AppContext, { gateway, log }: LogParams): LogKey => ({
 });
 
 const callerOf = (c: AppContext): LogCaller => ({
-  clientId: c.var.scope.clientId,
+  clientId: c.get('scope').clientId,
   signal: c.req.raw.signal,
 });
 
@@ -255,7 +255,7 @@ const noLog = ({ gateway, log }: LogParams): EngineError =>
 function urlOf(c: AppContext, { gateway, provider }: { gateway: string; provider: string }): string {
   const { host, protocol } = new URL(c.req.url);
   // A proxy that speaks for the client may have ended its TLS.
-  const isSecure = c.var.scope.isProxied && c.req.header('x-forwarded-proto') === 'https';
+  const isSecure = c.get('scope').isProxied && c.req.header('x-forwarded-proto') === 'https';
   const base = `${isSecure ? 'https:' : protocol}//${host}${c.env.mountPath ?? ''}/gateway/local/${readGatewayId(gateway)}`;
   return provider === 'universal' ? base : `${base}/${encodeURIComponent(provider)}`;
 }

@@ -129,7 +129,7 @@ export async function answerUniversal(
 ): Promise<Response> {
   const body = await readJsonBodyOrList(c, dependencies.config.bodyLimitBytes);
   // A list takes as long to read as many requests.
-  await threadQueue.take(c.var.scope.clientId, c.req.raw.signal);
+  await threadQueue.take(c.get('scope').clientId, c.req.raw.signal);
   const id = readGatewayId(gateway);
   const common = readGatewayHeaders(c.req.raw.headers);
   const entries = readUniversalRequest(body);

@@ -37,7 +37,7 @@ export const ollamaEmbedRoute = defineRoute({
   }),
   createHandlers: (dependencies) => ({
     post: async (c) => {
-      const { scope } = c.var;
+      const scope = c.get('scope');
       const input = await readQueuedRequest(c, dependencies, ollamaEmbedSchema);
       const texts = typeof input.input === 'string' ? [input.input] : input.input;
       const startMs = scope.elapsedMs;
@@ -88,7 +88,7 @@ export const ollamaEmbeddingsRoute = defineRoute({
   }),
   createHandlers: (dependencies) => ({
     post: async (c) => {
-      const { clientId, budget } = c.var.scope;
+      const { clientId, budget } = c.get('scope');
       const input = await readQueuedRequest(c, dependencies, ollamaPromptSchema);
       const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
       const texts = input.prompt ? [input.prompt] : [];

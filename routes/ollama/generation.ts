@@ -113,7 +113,7 @@ async function answer<Input extends AnswerInput>(
   dependencies: AppDependencies,
   { kind, schema, promptOf, isEmpty, toRequest }: AnswerKind<Input>,
 ): Promise<Response> {
-  const { scope } = c.var;
+  const scope = c.get('scope');
   const input = await readQueuedRequest(c, dependencies, schema, promptOf);
   const isStreamed = input.stream !== false;
   scope.answersWhole = !isStreamed;

@@ -86,7 +86,7 @@ export const ollamaShowRoute = defineRoute({
   createHandlers: ({ models, config }) => ({
     post: async (c) => {
       const input = parseInput(showRequestSchema, await readJsonBody(c, config.bodyLimitBytes));
-      const { principal } = c.var.scope;
+      const { principal } = c.get('scope');
       const modelId = input.model ?? input.name ?? '';
       await checkMayUse(principal, models, modelId);
       const status = await hideOthers(principal, models.describe(modelId));
@@ -121,7 +121,7 @@ export const ollamaVersionRoute = defineRoute({
 });
 
 async function usableModels(c: AppContext, models: ServedModels): Promise<ModelStatus[]> {
-  const { principal } = c.var.scope;
+  const { principal } = c.get('scope');
   return (await models.list()).filter(({ id }) => mayUse(principal, id));
 }
 
@@ -137,7 +137,7 @@ async function capabilitiesOf(
   { chatTemplate }: ModelStatus,
   engine: Engine | undefined,
 ): Promise<Capability[]> {
-  const { clientId } = c.var.scope;
+  const { clientId } = c.get('scope');
   const caller = { clientId, signal: c.req.raw.signal };
   const reasons = (await engine?.tokenizer.chatTemplate?.reasoningFormat(caller)) !== undefined;
   return [

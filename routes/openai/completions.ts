@@ -78,7 +78,7 @@ function writerOf(
     return typeof text === 'string' && text !== '' && !isTruncated ? text : tokenizer.decode(tokenIds);
   };
   return new CompletionWriter({
-    id: toBodyId(c.var.scope.id),
+    id: toBodyId(c.get('scope').id),
     created: Math.floor(Date.now() / 1000),
     model: model.id,
     systemFingerprint: systemFingerprint(model),

@@ -48,8 +48,8 @@ export const embeddingRoute = defineRoute({
             : (input.truncate_prompt_tokens ?? undefined),
         dimensions: input.dimensions ?? undefined,
         timeoutMs,
-        clientId: c.var.scope.clientId,
-        budget: c.var.scope.budget,
+        clientId: c.get('scope').clientId,
+        budget: c.get('scope').budget,
       };
       const embeddings = await embedCounted(engine, request, c.req.raw.signal);
       return answerJson(c, toEmbeddingBody(engine.model.id, embeddings, input.encoding_format));

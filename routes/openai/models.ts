@@ -23,7 +23,7 @@ export const modelListRoute = defineRoute({
   }),
   createHandlers: ({ models }) => ({
     get: async (c) => {
-      const { principal } = c.var.scope;
+      const { principal } = c.get('scope');
       const listed = (await models.list()).filter(({ id }) => mayUse(principal, id));
       return answerJson(c, toModelListBody(listed));
     },
@@ -49,7 +49,7 @@ export const modelRoute = defineRoute({
   createHandlers: ({ models }) => ({
     get: async (c) => {
       const modelId = c.req.param('model');
-      const { principal } = c.var.scope;
+      const { principal } = c.get('scope');
       await checkMayUse(principal, models, modelId);
       const status = await hideOthers(principal, models.describe(modelId));
       return c.json(toModelBody(status, nameIn(status, modelId)));

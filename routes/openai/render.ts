@@ -33,7 +33,7 @@ export const renderCompletionRoute = defineRoute({
       const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
       const request = toCompletion(input, engine.model, timeoutMs);
       const prompts = await renderPrompts(engine, request, callerOf(c));
-      const id = toBodyId(c.var.scope.id);
+      const id = toBodyId(c.get('scope').id);
       return answerJson(
         c,
         prompts.map((tokenIds) => toRenderedPrompt(id, engine.model.id, tokenIds)),
@@ -64,7 +64,7 @@ export const renderChatRoute = defineRoute({
       const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
       const request = toChat(input, engine.model, timeoutMs);
       const [tokenIds] = await renderPrompts(engine, request, callerOf(c));
-      return answerJson(c, toRenderedPrompt(toChatBodyId(c.var.scope.id), engine.model.id, tokenIds));
+      return answerJson(c, toRenderedPrompt(toChatBodyId(c.get('scope').id), engine.model.id, tokenIds));
     },
   }),
 });

@@ -35,7 +35,7 @@ export const renderResponseRoute = defineRoute({
       const { engine, timeoutMs } = await useRequestedEngine(c, dependencies, input);
       const request = toResponseGeneration(input, followed, engine.model, timeoutMs);
       const [tokenIds] = await renderPrompts(engine, request, callerOf(c));
-      return answerJson(c, toRenderedPrompt(toResponseId(c.var.scope.id), engine.model.id, tokenIds));
+      return answerJson(c, toRenderedPrompt(toResponseId(c.get('scope').id), engine.model.id, tokenIds));
     },
   }),
 });

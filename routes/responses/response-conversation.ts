@@ -28,7 +28,7 @@ export function toFollowedConversation(
   input: Pick<InputTokensInput, 'input' | 'previous_response_id'>,
   bodyLimitBytes: number,
 ): FollowedConversation {
-  const { ownerId, id: requestId } = c.var.scope;
+  const { ownerId, id: requestId } = c.get('scope');
   const before = previousTurn(responses, ownerId, input.previous_response_id ?? undefined);
   const items = input.input ?? [];
   const numBytesBefore = before?.total.numTextBytes ?? 0;

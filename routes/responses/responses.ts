@@ -75,7 +75,7 @@ export async function answerResponse(
   body: ResponseInput,
   wrapBody: WrapBody = (written) => written,
 ): Promise<Response> {
-  const { scope } = c.var;
+  const scope = c.get('scope');
   const { config, responses } = dependencies;
   const input = scope.hasOwner ? body : notStored(body);
   const { before, own, followed } = toFollowedConversation(c, responses, input, config.bodyLimitBytes);
@@ -116,7 +116,7 @@ function writerOf(
   { prompts: [prompt] }: Generation,
 ): ResponseWriter {
   return new ResponseWriter({
-    requestId: c.var.scope.id,
+    requestId: c.get('scope').id,
     echo: toEcho(input, model),
     prompt,
     tokenizer,

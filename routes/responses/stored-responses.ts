@@ -91,7 +91,7 @@ export const storedResponseRoute = defineRoute({
       if (c.req.query('stream') === 'true') {
         throw invalidField('stream', 'is not supported here: a stored response is answered in one piece');
       }
-      const { ownerId } = c.var.scope;
+      const { ownerId } = c.get('scope');
       const running = responses.running(ownerId, id);
       if (running !== undefined) return answerJson(c, running.snapshot());
       const text = responseJson(findResponse(c, responses, id));
@@ -99,7 +99,7 @@ export const storedResponseRoute = defineRoute({
     },
     delete: (c) => {
       const id = c.req.param('id');
-      if (!responses.delete(c.var.scope.ownerId, id)) throw notFound(id);
+      if (!responses.delete(c.get('scope').ownerId, id)) throw notFound(id);
       return c.json({ id, object: 'response', deleted: true });
     },
   }),
@@ -124,7 +124,7 @@ export const responseCancelRoute = defineRoute({
   createHandlers: ({ responses }) => ({
     post: (c) => {
       const id = c.req.param('id');
-      const running = responses.running(c.var.scope.ownerId, id);
+      const running = responses.running(c.get('scope').ownerId, id);
       if (running === undefined) {
         const { status } = findResponse(c, responses, id);
         throw invalidField('id', `names a response that has ended (${status}): there is nothing to cancel`);
@@ -163,7 +163,7 @@ export const responseInputItemsRoute = defineRoute({
 
 /** @throws EngineError `not_found`, also for a response that the client may not see */
 function findResponse(c: AppContext, responses: ResponseStore, id: string): StoredResponse {
-  const response = responses.find(c.var.scope.ownerId, id);
+  const response = responses.find(c.get('scope').ownerId, id);
   if (response === undefined) throw notFound(id);
   return response;
 }

@@ -96,7 +96,7 @@ export const attentionRoute = defineRoute({
       const { engine, timeoutMs } = await useEngine(c, models, input.model, config.requestTimeoutMs);
       const layers = readLayers(engine.model, input.layers);
       const prompt = onlyPrompt(input.prompt);
-      const { clientId } = c.var.scope;
+      const { clientId } = c.get('scope');
       // It waits for a seat, so it takes a slot in the queue, as a completion does.
       const reservation = engine.reserve(1, clientId);
       const body = await withinDeadline({ clientId, gone: c.req.raw.signal, timeoutMs }, async (caller) => {

@@ -56,7 +56,7 @@ export const streamRoute = defineRoute({
 
 /** @throws EngineError `not_found`, also for a stream that the client may not see; as `ResumableStream.read` */
 export function resumeStream(c: AppContext, id: string, { streams, config }: RouteDependencies): Response {
-  const { scope } = c.var;
+  const scope = c.get('scope');
   const numReceived = numReceivedOf(c);
   const stream = streams.find(fromBodyId(id), visibleOwner(c));
   if (stream === undefined) {

@@ -70,7 +70,7 @@ export const tokenizeRoute = defineRoute({
         });
       }
       const { engine, timeoutMs } = await useEngine(c, models, input.model, config.requestTimeoutMs);
-      const { clientId } = c.var.scope;
+      const { clientId } = c.get('scope');
       const addSpecialTokens = input.add_special_tokens ?? true;
       // The engine computes nothing, but the text waits for the tokenizer like a prompt: it takes a slot in the queue.
       const reservation = engine.reserve(1, clientId);
@@ -108,9 +108,9 @@ export const detokenizeRoute = defineRoute({
       );
       const { engine } = await useEngine(c, models, model, config.requestTimeoutMs);
       // Decoding needs no slot in the queue. It is refused if the queue is full, as other requests are.
-      engine.reserve(1, c.var.scope.clientId).release();
+      engine.reserve(1, c.get('scope').clientId).release();
       checkVocabulary(tokens, engine.model, 'tokens', 'item');
-      if (tokens.length >= LARGE_TOKENS) await threadQueue.goOn(c.var.scope.clientId, c.req.raw.signal);
+      if (tokens.length >= LARGE_TOKENS) await threadQueue.goOn(c.get('scope').clientId, c.req.raw.signal);
       checkTextSize(engine, tokens, config.bodyLimitBytes);
       const body: DetokenizeBody = { prompt: engine.tokenizer.decode(tokens) };
       return answerJson(c, body);

@@ -42,7 +42,7 @@ export async function answerGeneration<Payload>(
 ): Promise<Response> {
   const { completion } = generation;
   const { isStreamed, pingIntervalMs, form, onClosed, wrapBody } = options;
-  c.var.scope.attachCompletion(completion);
+  c.get('scope').attachCompletion(completion);
   const onDisconnect = (): void => completion.cancel('disconnect');
   if (isStreamed) {
     const frames = toFrames(generation, writer, options);

@@ -30,7 +30,7 @@ export async function readQueuedRequest<Input>(
   schema: z.ZodType<Input>,
   promptOf?: (input: Input) => unknown,
 ): Promise<Input> {
-  const { scope } = c.var;
+  const scope = c.get('scope');
   models.checkRoom(scope.clientId);
   const body = await readJsonBody(c, config.bodyLimitBytes);
   const input = await readFields(c, config, schema, body);
@@ -52,7 +52,7 @@ async function readFields<Input>(
   body: Record<string, unknown>,
 ): Promise<Input> {
   if (unknownFields === 'refuse') return parseInput(schema, body);
-  const { scope } = c.var;
+  const scope = c.get('scope');
   // A large body takes the thread some hundredths of a second each time.
   const pause = (): Promise<void> => threadQueue.goOn(scope.clientId, c.req.raw.signal);
   const { input, ignoredFields } = await parseKnownFields(schema, body, pause);
@@ -73,6 +73,6 @@ export const useRequestedEngine = (
 
 /** The request is this completion: its log line, headers and metrics say so, and it ends when its client hangs up. */
 export function followCompletion(c: AppContext, completion: Completion): void {
-  c.var.scope.attachCompletion(completion);
+  c.get('scope').attachCompletion(completion);
   onClientGone(c, () => completion.cancel('disconnect'));
 }

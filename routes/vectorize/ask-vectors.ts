@@ -29,7 +29,7 @@ export const ask = (
 ): Promise<string> => vectors.ask(question, callerOf(c));
 
 const callerOf = (c: AppContext): { clientId: string; signal: AbortSignal } => ({
-  clientId: c.var.scope.clientId,
+  clientId: c.get('scope').clientId,
   signal: c.req.raw.signal,
 });
 
@@ -75,7 +75,7 @@ export async function putVectors(
     discardsUnreadable: c.req.query('unparsable-behavior') === 'discard',
   };
   return useBody(c, UPLOAD, (bytes, signal) => {
-    c.var.scope.onPhase?.('preparing', bytes.length);
+    c.get('scope').onPhase?.('preparing', bytes.length);
     return vectors.put(bytes, { type: 'put', index, mode }, batch, { ...callerOf(c), signal });
   });
 }

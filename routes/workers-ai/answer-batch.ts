@@ -52,7 +52,7 @@ export async function answerBatch(
 ): Promise<Response> {
   const { models } = dependencies;
   const { jobs, runner } = dependencies.batches;
-  const { principal, ownerId, hasOwner } = c.var.scope;
+  const { principal, ownerId, hasOwner } = c.get('scope');
   if (!hasOwner) throw noOwner('queueRequest');
   await checkMayUse(principal, models, asked);
   const modelId = await hideOthers(principal, models.idOf(asked));

@@ -21,7 +21,7 @@ export async function answerRun(
   dependencies: AppDependencies,
 ): Promise<Response> {
   const { models, config } = dependencies;
-  const { scope } = c.var;
+  const scope = c.get('scope');
   const run = parseRunInput({ modelId, body });
   scope.answersWhole = body['stream'] !== true;
   if (keepsPrompts(config)) scope.prompt = promptOf(run);

@@ -75,13 +75,13 @@ async function run(c: AppContext, dependencies: RouteDependencies): Promise<Resp
     throw invalidField('inputs', 'has a stream, which no model here takes');
   }
   const isShort = Number(c.req.header('content-length')) <= MAX_UNASKED_BYTES;
-  if (!isShort) models.checkRoom(c.var.scope.clientId);
+  if (!isShort) models.checkRoom(c.get('scope').clientId);
   const body = await readJsonBody(c, config.bodyLimitBytes);
   const { inputs, options } = parseInput(bindingRequestSchema, body);
   const request = { modelId, body: inputs, wrapping: 'bare' as const };
   // A poll has no option.
   if (options?.queueRequest === true || 'request_id' in inputs) return answerBatch(c, request, dependencies);
-  models.checkRoom(c.var.scope.clientId);
+  models.checkRoom(c.get('scope').clientId);
   return answerRun(c, request, dependencies);
 }
 

@@ -162,7 +162,7 @@ export const modelSearchRoute = defineRoute({
 /** The models that the key may use, as the query asks for them. */
 export async function searchModels(c: AppContext, models: ServedModels): Promise<Response> {
   const query = parseInput(modelSearchQuerySchema, c.req.query());
-  const { principal } = c.var.scope;
+  const { principal } = c.get('scope');
   const listed = (await models.list()).filter(({ id }) => mayUse(principal, id));
   return c.json(toModelSearchBody(listed, query));
 }

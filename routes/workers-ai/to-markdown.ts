@@ -115,10 +115,10 @@ async function transform(
     mediaType,
     mediaName,
   };
-  const holding = texts.open(groupOf(c.var.scope.clientId), MAX_TEXTS_BYTES);
+  const holding = texts.open(groupOf(c.get('scope').clientId), MAX_TEXTS_BYTES);
   try {
     const converted = await useBody(c, limits, async (bytes, gone) => {
-      const { scope } = c.var;
+      const scope = c.get('scope');
       scope.onPhase?.('preparing', bytes.length);
       const deadline = timeLimit(config.requestTimeoutMs);
       try {

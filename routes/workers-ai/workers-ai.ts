@@ -112,7 +112,7 @@ async function readRun(
   { models, config }: RouteDependencies,
 ): Promise<{ isBatch: boolean; body: Record<string, unknown> }> {
   const isBatch = asksForQueue(c);
-  if (!isBatch) models.checkRoom(c.var.scope.clientId);
+  if (!isBatch) models.checkRoom(c.get('scope').clientId);
   return { isBatch, body: await readJsonBody(c, config.bodyLimitBytes) };
 }
 

@@ -19,8 +19,8 @@ const JSON_HEADERS = { 'content-type': 'application/json' };
  * @param numBytes what a long body takes in memory; by default as one of numbers
  */
 export function answerJson(c: AppContext, body: object, numBytes?: number): Response {
-  if (isShort(body)) return answerWithHeaders(c.var.scope, JSON.stringify(body), JSON_HEADERS);
-  const holding = answers.open(groupOf(c.var.scope.clientId), MAX_ANSWERS_BYTES);
+  if (isShort(body)) return answerWithHeaders(c.get('scope'), JSON.stringify(body), JSON_HEADERS);
+  const holding = answers.open(groupOf(c.get('scope').clientId), MAX_ANSWERS_BYTES);
   holding.hold(numBytes ?? jsonLength(body) / CHARACTERS_PER_BYTE);
   if (holding.signal.aborted) throw abortError(holding.signal);
   return answerInPieces(c, jsonPieces(body), holding);
@@ -58,5 +58,5 @@ export function answerInPieces(c: AppContext, pieces: Iterator<string>, holding?
     },
     { highWaterMark: 0 },
   );
-  return answerWithHeaders(c.var.scope, stream, JSON_HEADERS);
+  return answerWithHeaders(c.get('scope'), stream, JSON_HEADERS);
 }

@@ -21,12 +21,12 @@ export const withHeartbeat =
     const answer = Promise.resolve<unknown>(handler(c, next)) as Promise<Response>;
     do {
       if (await settlesWithin(answer, intervalMs)) return answer;
-    } while (!c.var.scope.answersWhole);
+    } while (!c.get('scope').answersWhole);
     return answerInBeats(c, answer, intervalMs);
   };
 
 function answerInBeats(c: AppContext, answer: Promise<Response>, intervalMs: number): Response {
-  const { scope } = c.var;
+  const scope = c.get('scope');
   const encoder = new TextEncoder();
   const whole = answer.catch((thrown: unknown) => {
     scope.error = toEngineError(thrown);

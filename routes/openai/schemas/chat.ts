@@ -172,14 +172,14 @@ export function toChat(input: ChatInput, model: ModelInfo, timeoutMs: number): G
   checkNames(input);
   const asked = input.max_completion_tokens ?? input.max_tokens ?? undefined;
   const own = {
-    ...maxTokensOf(asked, defaultMaxTokens(model), model),
     numLogprobs: input.logprobs === true ? (input.top_logprobs ?? 0) : undefined,
+    ...maxTokensOf(asked, defaultMaxTokens(model), model),
   };
   const conversation = toConversation({
-    ...toToolFields(input),
-    ...toReasoning(input),
     messages: toChatMessages(input.messages),
     continuesFinal: input.continue_final_message === true,
+    ...toToolFields(input),
+    ...toReasoning(input),
   });
   return toGeneration(input, conversation, own, model, timeoutMs);
 }

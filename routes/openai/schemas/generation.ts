@@ -88,13 +88,14 @@ export function maxTokensOf(
 }
 
 function toSampling(input: GenerationInput, model: ModelInfo): SamplingParams {
-  const { repetition_penalty: repetitionPenalty, repeat_penalty: otherName } = input;
+  const { temperature, top_p, top_k, min_p } = input;
+  const repetition_penalty = input.repetition_penalty ?? input.repeat_penalty;
   return {
-    ...toSamplingFields({ ...input, repetition_penalty: repetitionPenalty ?? otherName }, model),
     seed: input.seed ?? undefined,
     logitBias: new Map(Object.entries(input.logit_bias ?? {}).map(([id, bias]) => [Number(id), bias])),
     frequencyPenalty: input.frequency_penalty ?? 0,
     presencePenalty: input.presence_penalty ?? 0,
+    ...toSamplingFields({ temperature, top_p, top_k, min_p, repetition_penalty }, model),
   };
 }
 
@@ -127,10 +128,10 @@ export function toCompletion(input: CompletionInput, model: ModelInfo, timeoutMs
   );
   checkPrompts(prompts, model);
   const own = {
-    ...maxTokensOf(input.max_tokens ?? undefined, DEFAULT_MAX_TOKENS, model),
     includesStopString: input.include_stop_str_in_output ?? false,
     numLogprobs: input.logprobs ?? undefined,
     promptLogprobs: input.echo === true && typeof input.logprobs === 'number',
+    ...maxTokensOf(input.max_tokens ?? undefined, DEFAULT_MAX_TOKENS, model),
   };
   const texts = { prompts, isRendered: input.add_special_tokens === false };
   return toGeneration(input, texts, own, model, timeoutMs);

@@ -119,7 +119,7 @@ const ANY_TYPE = /(?:)/;
  * streams. A page could send these, too, but then its browser says whose page it is: by `Origin`, or by `Sec-Fetch-Site`.
  */
 const mayHaveAnyType = (c: AppContext): boolean =>
-  c.var.scope.facts.api === 'ollama' &&
+  c.get('scope').facts.api === 'ollama' &&
   c.req.header('origin') === undefined &&
   c.req.header('sec-fetch-site') === undefined;
 
@@ -135,7 +135,7 @@ function readJson(c: AppContext, limitBytes: number, emptyBody?: Record<string, 
       if (emptyBody !== undefined) return emptyBody;
       throw bodyError('the body is empty; send a JSON object');
     }
-    const { scope } = c.var;
+    const scope = c.get('scope');
     scope.onPhase?.('preparing', bytes.length);
     if (bytes.length >= LARGE_BYTES) await threadQueue.take(scope.clientId, signal);
     return parseJson(decodeUtf8(bytes));

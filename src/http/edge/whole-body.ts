@@ -40,7 +40,9 @@ export async function useBody<Result>(
   checkContentLength(c.req.raw, limits);
   checkContentType(c.req.raw, limits);
   const { limitBytes, heldBytes = Math.max(MAX_BODIES_BYTES, MIN_BODIES * limitBytes) } = limits;
-  const holding = mayBeCounted(c.req.raw) ? bodies.open(groupOf(c.var.scope.clientId), heldBytes) : undefined;
+  const holding = mayBeCounted(c.req.raw)
+    ? bodies.open(groupOf(c.get('scope').clientId), heldBytes)
+    : undefined;
   const buffer = new GrowingBuffer(limitBytes);
   try {
     const bytes = await readBytes(c, buffer, limits, holding);

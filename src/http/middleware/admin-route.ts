@@ -71,7 +71,7 @@ export function checkAdminRoute(c: AppContext, setting: AdminRouteSetting, varia
 }
 
 export function adminRouteCallerOf(c: AppContext): AdminRouteCaller {
-  const { principal, authority, callingSite, isProxied } = c.var.scope;
+  const { principal, authority, callingSite, isProxied } = c.get('scope');
   return {
     principal,
     peer: c.env.incoming?.socket.remoteAddress,

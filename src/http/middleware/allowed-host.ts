@@ -27,7 +27,7 @@ const isLocalName = (name: string): boolean => name === 'localhost' || name.ends
 /** Refuses requests that are meant for another host. */
 export function hostMiddleware(allowedHosts: readonly string[]): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const { authority } = c.var.scope;
+    const { authority } = c.get('scope');
     if (isAllowedHost(authority, allowedHosts)) return next();
     const name = authority?.name.slice(0, 200) ?? 'what it names';
     throw new EngineError(

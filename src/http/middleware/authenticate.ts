@@ -47,7 +47,7 @@ export function authenticate(
 ): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     if (isOpen(c, scrapers)) return next();
-    const { scope } = c.var;
+    const scope = c.get('scope');
     const check = await keys.check(readCredentials(c.req.raw.headers));
     if (check.isValid) {
       scope.principal = check.principal;
@@ -69,7 +69,7 @@ export function authenticate(
 /** A browser asks by OPTIONS, without a key, whether it may send one. */
 function isOpen(c: AppContext, scrapers: BlockList): boolean {
   const { method } = c.req;
-  const { address, facts } = c.var.scope;
+  const { address, facts } = c.get('scope');
   const { access } = facts;
   if (method === 'OPTIONS') return true;
   if (method !== 'GET' && method !== 'HEAD') return false;

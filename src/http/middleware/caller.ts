@@ -4,7 +4,7 @@ import type { AppContext } from '../app-env.ts';
 
 /** Who makes a request, as the engine's client half asks it. */
 export function callerOf(c: AppContext): Caller {
-  const { id, clientId, ownerId, budget } = c.var.scope;
+  const { id, clientId, ownerId, budget } = c.get('scope');
   return { id, clientId, ownerId, budget, gone: c.req.raw.signal, startBy: startByOf(c) };
 }
 
@@ -18,5 +18,5 @@ function startByOf(c: AppContext): number | undefined {
   if (!/^\d{1,9}(\.\d{1,9})?$/.test(text) || Number(text) === 0) {
     throw invalidField(FIRST_TOKEN_HEADER, 'must be milliseconds, such as 500');
   }
-  return performance.now() - c.var.scope.elapsedMs + Number(text);
+  return performance.now() - c.get('scope').elapsedMs + Number(text);
 }

@@ -8,7 +8,7 @@ import { clip } from '../../values.ts';
 
 /** Answers a thrown error as the route's API has it. */
 export function handleError(thrown: unknown, c: AppContext): Response {
-  const { scope } = c.var;
+  const scope = c.get('scope');
   const error = toEngineError(thrown);
   scope.error = error;
   const { status, headers, body } = toErrorResponse(error, scope.facts, scope.id);

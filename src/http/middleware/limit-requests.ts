@@ -14,7 +14,7 @@ import type { RequestScope } from '../request-scope.ts';
  */
 export function limitRequests(limits: LimitStore | undefined, metrics: Metrics): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const { scope } = c.var;
+    const scope = c.get('scope');
     const { keyId, keyName, limits: keyLimits } = scope.principal;
     if (keyId === undefined || keyName === undefined) return next();
     scope.releaseAtEnd(() => countUsage(scope, keyName, metrics));
@@ -37,7 +37,7 @@ export function limitRequests(limits: LimitStore | undefined, metrics: Metrics):
 }
 
 async function open(c: AppContext, account: KeyAccount): Promise<void> {
-  if (c.var.scope.facts.isUnlimited !== true) return account.admit();
+  if (c.get('scope').facts.isUnlimited !== true) return account.admit();
   try {
     await account.look();
   } catch (error) {

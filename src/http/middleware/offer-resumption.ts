@@ -26,7 +26,7 @@ export function offerResumption(streams: StreamStore): MiddlewareHandler<AppEnv>
           'must be false: the service keeps no streams (STREAM_BUFFER_MB is 0)',
         );
       }
-      const { scope } = c.var;
+      const scope = c.get('scope');
       if (!scope.hasOwner) throw noOwner(RESUMABLE_HEADER);
       scope.streams = streams;
     }

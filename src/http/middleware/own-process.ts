@@ -26,6 +26,6 @@ export const shedRequests =
     if (c.req.method !== 'POST') return next();
     memory.checkRoom();
     memory.enter();
-    c.var.scope.releaseAtEnd(() => memory.leave());
+    c.get('scope').releaseAtEnd(() => memory.leave());
     return next();
   };

@@ -26,7 +26,7 @@ export function chooseRequestId(chosenId: string | undefined): string {
 export function freeIdMiddleware(): MiddlewareHandler<AppEnv> {
   const running = new Set<string>();
   return async (c, next) => {
-    const { scope } = c.var;
+    const scope = c.get('scope');
     const { id, ownerId } = scope;
     const key = ownedId(id, ownerId);
     if (running.has(key)) {

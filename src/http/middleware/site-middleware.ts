@@ -15,9 +15,9 @@ export function siteMiddleware(corsOrigins: readonly string[]): MiddlewareHandle
     maxAge: 600,
   });
   return async (c, next) => {
-    const site = callingSiteOf(c.req.method, browserHeadersOf(c), c.var.scope.authority, corsOrigins);
+    const site = callingSiteOf(c.req.method, browserHeadersOf(c), c.get('scope').authority, corsOrigins);
     if (site === 'foreign') throw foreign(c.req.header('origin'));
-    c.var.scope.callingSite = site;
+    c.get('scope').callingSite = site;
     const isPlainOptions =
       c.req.method === 'OPTIONS' && c.req.header('access-control-request-method') === undefined;
     return corsOrigins.length === 0 || isPlainOptions ? next() : answerCors(c, next);

@@ -75,7 +75,7 @@ export async function useEngine(
   modelId: string | null | undefined,
   timeoutMs: number,
 ): Promise<UsedEngine> {
-  const { scope } = c.var;
+  const scope = c.get('scope');
   // Before it is loaded.
   await checkMayUse(scope.principal, models, modelId ?? undefined);
   const { signal } = c.req.raw;

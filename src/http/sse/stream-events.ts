@@ -51,7 +51,7 @@ export interface StreamForm {
  * @throws EngineError `queue_full` if there are too many streams that can be resumed; the work is stopped then
  */
 export function streamEvents(c: AppContext, options: EventStreamOptions): Response {
-  const { scope } = c.var;
+  const scope = c.get('scope');
   const { frames, pingIntervalMs, onDisconnect } = options;
   const form = formOf(scope.facts, options.form);
   if (scope.streams !== undefined && !form.isLines) return streamResumably(c, options, scope.streams);
@@ -69,7 +69,7 @@ export function streamEvents(c: AppContext, options: EventStreamOptions): Respon
 
 /** The request ends with its work. Its first reader is like any that comes later. */
 function streamResumably(c: AppContext, options: EventStreamOptions, streams: StreamStore): Response {
-  const { scope } = c.var;
+  const scope = c.get('scope');
   const { frames, pingIntervalMs, onDisconnect } = options;
   const form = formOf(scope.facts, options.form);
   let stream: ResumableStream;
@@ -135,7 +135,7 @@ function answerEvents(
     if (!outgoing.writableEnded && outgoing.writableLength === 0) outgoing.write(options.ping ?? PING);
   });
   return answerWithHeaders(
-    c.var.scope,
+    c.get('scope'),
     sseStream(frames, options),
     isLines ? JSON_LINES_HEADERS : SSE_HEADERS,
   );
@@ -158,7 +158,7 @@ async function* endedFrames(
   frames: AsyncIterable<string>,
   form: StreamForm,
 ): AsyncGenerator<string> {
-  const { scope } = c.var;
+  const scope = c.get('scope');
   try {
     yield* frames;
     // The headers left before these were known.
