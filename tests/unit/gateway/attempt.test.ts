@@ -37,7 +37,7 @@ const STEP = {
 /** One attempt, whose answer is that stream: a route's streams hold a model until they are read to their end, or cancelled. */
 function attempt(response: Response, gone: AbortSignal, timeoutMs: number | undefined) {
   const scope = new RequestScope('a', 'POST', '/', () => undefined);
-  const c = { req: { raw: { signal: gone } }, var: { scope }, env: {} } as unknown as AppContext;
+  const c = { req: { raw: { signal: gone } }, get: () => scope, env: {} } as unknown as AppContext;
   const dependencies = { config: readConfig({}, []), dispatch: () => Promise.resolve(response) };
   return attemptStep(c, STEP, dependencies, { timeoutMs, isFirst: true, awaitsBeginning: true });
 }
