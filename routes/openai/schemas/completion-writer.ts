@@ -74,10 +74,8 @@ export class CompletionWriter {
       }
       case 'finish': {
         const truncation = toTruncationBody(this.#view.prompts[Math.floor(event.index / this.#view.n)]);
-        const finishReason = toFinishReason(event.finish);
-        return [
-          this.#chunk({ ...this.#choice(event.index, '', []), ...truncation, finish_reason: finishReason }),
-        ];
+        const choice = this.#choice(event.index, '', [], toFinishReason(event.finish));
+        return [this.#chunk({ ...choice, ...truncation })];
       }
       default:
         throw new EngineError('internal', `a text that is gone on with has no ${event.type}`);
@@ -113,7 +111,12 @@ export class CompletionWriter {
     });
   }
 
-  #choice(index: number, text: string, tokens: readonly ReportedToken[]): ChunkChoice {
+  #choice(
+    index: number,
+    text: string,
+    tokens: readonly ReportedToken[],
+    finishReason: ChunkChoice['finish_reason'] = null,
+  ): ChunkChoice {
     const { withLogprobs, withTokenIds, isStreamed, skipsSpecialTokens } = this.#view;
     const tokenIds = withTokenIds ? { token_ids: tokens.map(({ tokenId }) => tokenId) } : {};
     if (withLogprobs && !isStreamed) this.#reportedOf(index).own.push(tokens);
@@ -121,8 +124,8 @@ export class CompletionWriter {
       index,
       text,
       logprobs: isStreamed ? this.#logprobs(index, tokens, skipsSpecialTokens) : null,
+      finish_reason: finishReason,
       ...tokenIds,
-      finish_reason: null,
     };
   }
 

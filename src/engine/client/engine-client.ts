@@ -304,14 +304,13 @@ export class EngineClient implements ManagedEngine {
   }
 
   stats(): EngineStats {
-    return {
-      ...this.#totals.get(),
+    return this.#totals.statsWith({
       numSequencesRunning: this.#queue.numSequencesRunning,
       numSequencesWaiting: this.#queue.numSequencesWaiting,
       numTokensWaiting: this.#queue.numTokensWaiting,
       maxNumSeqs: this.#model?.maxNumSeqs ?? 0,
       kvCacheTokens: this.#model?.kvCacheTokens ?? 0,
-    };
+    });
   }
 
   observe(observer: EngineObserver): void {

@@ -44,8 +44,9 @@ export function timingHeaders(record: RequestRecord | undefined, elapsedMs: numb
   const serverTiming: string[] = [];
   for (const [header, metric, ms] of durations) {
     if (ms === undefined) continue;
-    headers[header] = ms.toFixed(2);
-    serverTiming.push(`${metric};dur=${ms.toFixed(2)}`);
+    const rounded = ms.toFixed(2);
+    headers[header] = rounded;
+    serverTiming.push(`${metric};dur=${rounded}`);
   }
   headers['server-timing'] = serverTiming.join(', ');
   if (record !== undefined) {

@@ -98,12 +98,12 @@ function requestLogLine({ scope, status, durationMs }: RequestOutcome, path: str
   const { record } = scope;
   return {
     requestId: scope.id,
-    ...scope.trace?.logFields,
     method: scope.method,
     path,
     status,
     durationMs: round(durationMs),
     ended: howItEnded(scope, record),
+    ...scope.trace?.logFields,
     ...(scope.principal.keyName === undefined ? {} : { key: scope.principal.keyName }),
     ...(scope.model === undefined ? {} : { model: scope.model }),
     ...(record === undefined ? {} : completionFields(record)),

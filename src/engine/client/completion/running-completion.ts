@@ -281,10 +281,6 @@ export class RunningCompletion implements Completion {
       id: this.id,
       ownerId: this.ownerId,
       status,
-      ...(status === 'running' ? { seats: this.#seats() } : {}),
-      ...(queuePosition === undefined ? {} : { queuePosition }),
-      ...(this.#cancelCause === undefined ? {} : { cancelCause: this.#cancelCause }),
-      ...(this.#error === undefined ? {} : { errorCode: this.#error.code }),
       finishReasons: choices.flatMap(({ finishReason }) => finishReason ?? []),
       n: this.#request.n,
       maxTokens: this.#request.maxTokens,
@@ -292,6 +288,10 @@ export class RunningCompletion implements Completion {
       usage: { numPromptTokens, numGeneratedTokens, numReasoningTokens, numCachedTokens },
       timings: this.#timer.timings(),
       numWastedTokens: this.#numWastedTokens,
+      ...(status === 'running' ? { seats: this.#seats() } : {}),
+      ...(queuePosition === undefined ? {} : { queuePosition }),
+      ...(this.#cancelCause === undefined ? {} : { cancelCause: this.#cancelCause }),
+      ...(this.#error === undefined ? {} : { errorCode: this.#error.code }),
     };
   }
 

@@ -26,9 +26,7 @@ export function toSequenceRequest(
   return {
     id: sequenceId,
     clientId,
-    ...((request.priority ?? 0) === 0 ? {} : { priority: request.priority }),
     promptTokenIds,
-    ...(prefixTokenIds === undefined ? {} : { prefixTokenIds }),
     maxTokens: request.maxTokens,
     minTokens: request.minTokens,
     stopTokenIds: [...endTokenIds, ...(request.stopTokenIds ?? [])],
@@ -37,10 +35,12 @@ export function toSequenceRequest(
     stream: index % n,
     numLogprobs: request.numLogprobs,
     promptLogprobs: promptLogprobs && index % n === 0,
-    ...(scoredTokenIds === undefined ? {} : { scoredTokenIds }),
     cacheSalt,
     mayStopByText: stop.length > 0 || request.reportsEveryToken === true,
     // Absent where there is none: what is undefined would cross the channel, too.
+    ...((request.priority ?? 0) === 0 ? {} : { priority: request.priority }),
+    ...(prefixTokenIds === undefined ? {} : { prefixTokenIds }),
+    ...(scoredTokenIds === undefined ? {} : { scoredTokenIds }),
     ...(request.grammar === undefined ? {} : { grammar: toSequenceGrammar(request.grammar) }),
     ...(reasoning === undefined ? {} : { reasoning }),
   };

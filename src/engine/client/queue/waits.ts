@@ -116,10 +116,10 @@ export class RequestTimer {
     // Clocks of two cores may differ by microseconds.
     const since = (time: number): number => Math.max(time - this.#arrivedAt, 0);
     return {
+      totalMs: since(this.#endedAt ?? this.#now()),
       ...(this.#startedAt === undefined ? {} : { queueMs: since(this.#startedAt) }),
       ...(this.#firstTokenAt === undefined ? {} : { ttftMs: since(this.#firstTokenAt) }),
       ...(this.#numGaps === 0 ? {} : { tpotMs: this.#sumOfGaps / this.#numGaps }),
-      totalMs: since(this.#endedAt ?? this.#now()),
     };
   }
 }
