@@ -264,11 +264,12 @@ export class EngineCore {
       return { active: this.#activeOf(scheduled.sequence.id), scheduled, logits: logits[i] ?? [] };
     });
     const progress = this.#drawer.drawAll(computed, startedAt);
-    const updates = progress.flatMap(({ updates: [first, ...others] }, i) => {
+    const updates: SequenceUpdate[] = [];
+    for (const [i, { updates: ofSequence }] of progress.entries()) {
       const sequence = step.sequences[i]?.sequence;
-      if (sequence === undefined || !started.has(sequence)) return [first, ...others];
-      return [{ ...startOf(sequence), ...first }, ...others];
-    });
+      if (sequence !== undefined && started.has(sequence)) Object.assign(ofSequence[0], startOf(sequence));
+      updates.push(...ofSequence);
+    }
     const isUrgent = updates.some((update) => this.#isUrgent(update));
     const numAccepted = progress.map((sequence) => sequence.numAccepted);
     const counts = stepCounts(step, numAccepted);
@@ -277,7 +278,7 @@ export class EngineCore {
     this.#scheduler.advance(step, durationMs, numAccepted);
     for (const { id, finish } of updates) if (finish !== undefined) this.#end(id, finish);
     const times = { modelMs: this.#modelWatch.take(), formatMs: this.#formatWatch.take() };
-    return { updates, ...cost, ...counts, ...times, isUrgent };
+    return { updates, isUrgent, ...cost, ...counts, ...times };
   }
 
   #end(id: number, finish: SequenceFinish): void {
