@@ -2,8 +2,8 @@ import { type DiskCounts, NO_DISK_COUNTS } from '../disk-counts.ts';
 import type { EngineStats, StepCounters } from '../engine.ts';
 import type { DiskNote, DiskReport, EngineGauges, StepReport } from '../protocol.ts';
 
-/** What is not summed up: whoever asks knows it. */
-type Current = Pick<
+/** Gauges of the HTTP process: the queue and the model have them, no message of the engine does. */
+type ClientGauges = Pick<
   EngineStats,
   'numSequencesRunning' | 'numSequencesWaiting' | 'numTokensWaiting' | 'maxNumSeqs' | 'kvCacheTokens'
 >;
@@ -58,8 +58,8 @@ export class EngineTotals {
   readonly #totals: EngineStats = { ...ZERO };
 
   /** A copy, which later steps do not change. */
-  statsWith(current: Current): EngineStats {
-    return Object.assign({ ...this.#totals }, current);
+  statsWith(gauges: ClientGauges): EngineStats {
+    return Object.assign({ ...this.#totals }, gauges);
   }
 
   addStep(report: StepReport): void {
