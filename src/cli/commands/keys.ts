@@ -53,7 +53,10 @@ function configureCreate(command: Command): void {
   command
     .description('Makes a key and writes it to standard output, this once; the file has its hash.')
     .argument('<name>', 'whose key it is')
-    .option('--admin', 'may run benchmarks, look at attention, and read metrics')
+    .option(
+      '--admin',
+      'may run benchmarks, look at attention, use Vectorize, read metrics, and see the requests, streams and gateway logs of all clients',
+    )
     .option('--requests-per-minute <n>', 'requests that may come in a minute')
     .option('--tokens-per-minute <n>', 'tokens of prompts and completions in a minute')
     .option('--concurrency <n>', 'requests that may be in flight at once')
