@@ -2,7 +2,7 @@ import { type DiskCounts, NO_DISK_COUNTS } from '../disk-counts.ts';
 import type { EngineStats, StepCounters } from '../engine.ts';
 import type { DiskNote, DiskReport, EngineGauges, StepReport } from '../protocol.ts';
 
-/** Gauges of the HTTP process: the queue and the model have them, no message of the engine does. */
+/** Gauges of the service process: the queue and the model have them, no message of the engine does. */
 type ClientGauges = Pick<
   EngineStats,
   'numSequencesRunning' | 'numSequencesWaiting' | 'numTokensWaiting' | 'maxNumSeqs' | 'kvCacheTokens'
