@@ -83,6 +83,11 @@ export const SLOW_TESTS = [
     sources: ['src/vectors/', 'src/runtime/', 'src/process/', 'routes/vectorize/'],
   },
   {
+    tests: ['tests/e2e/ending.test.ts'],
+    seconds: 13,
+    sources: ['src/http/edge/', 'src/cli/', 'src/service.ts'],
+  },
+  {
     tests: ['tests/e2e/worker-rag.test.ts'],
     seconds: 15,
     sources: ['examples/worker-rag/', 'src/library/', 'src/vectors/'],

@@ -19,7 +19,7 @@ import { AnswerCache } from './gateway/answer-cache.ts';
 import { GatewayLogs } from './gateway/logs/gateway-logs.ts';
 import { collectGarbage, IdleCollector } from './http/edge/idle-collector.ts';
 import { Metrics } from './http/metrics/metrics.ts';
-import { closeServer, listen } from './http/edge/listen.ts';
+import { listen } from './http/edge/listen.ts';
 import { createNodeServer, logServerErrors } from './http/edge/node-server.ts';
 import type { OwnProcess } from './http/middleware/own-process.ts';
 import type { KvEventPublisher } from './kv-events/kv-event-publisher.ts';
@@ -102,9 +102,9 @@ export async function startService(
     ...options,
     ownProcess,
   });
-  const { server, leave } = createNodeServer({ fetch: app.fetch, shedLoad, config });
+  const { server, leave, close: closeConnections } = createNodeServer({ fetch: app.fetch, shedLoad, config });
   const close = async (timeoutMs: number): Promise<void> => {
-    await closeServer(server, timeoutMs);
+    await closeConnections(timeoutMs);
     collector.dispose();
     memory.dispose();
     await dispose();

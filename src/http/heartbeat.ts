@@ -44,18 +44,26 @@ function answerInBeats(c: AppContext, answer: Promise<Response>, intervalMs: num
           controller.enqueue(encoder.encode(BEAT));
           return;
         }
-        reader ??= (await whole).body?.getReader();
-        const piece = await reader?.read();
-        if (piece?.value !== undefined) {
-          controller.enqueue(piece.value);
-          return;
+        try {
+          reader ??= (await whole).body?.getReader();
+          const piece = await reader?.read();
+          if (piece?.value !== undefined) {
+            controller.enqueue(piece.value);
+            return;
+          }
+        } catch (error) {
+          scope.end();
+          throw error;
         }
         scope.end();
         controller.close();
       },
       cancel() {
         scope.end();
-        void whole.then(({ body }) => (reader === undefined ? body?.cancel() : reader.cancel()));
+        // The client is gone. The inner answer may have failed before, and rejects with what it failed with.
+        whole
+          .then(({ body }) => (reader === undefined ? body?.cancel() : reader.cancel()))
+          .catch(() => undefined);
       },
     },
     { highWaterMark: 0 },

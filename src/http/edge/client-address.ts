@@ -23,6 +23,10 @@ export function networkOf(address: string): string {
   return whole.slice(0, 4).join(':');
 }
 
+/** Headers that proxies, tunnels and content delivery networks add, and clients do not. */
+export const PROXY_HEADER =
+  /^(?:forwarded|via|cdn-loop|x-forwarded(?:-.+)?|x-(?:real|client|original|cluster-client)-ip|true-client-ip|fastly-client-ip|cf-(?:connecting-ip|ray|visitor|ipcountry))$/;
+
 /** The headers in which proxies name whom they speak for. */
 export interface ForwardedHeaders {
   xForwardedFor: string | undefined;

@@ -15,6 +15,10 @@ const FIRST_PROBE_MS = 50;
 const MAX_PROBE_MS = 15_000;
 /** How often while only that tells. */
 const BLIND_PROBE_MS = 300;
+/** At the end of the service a request that the system has, and this process has not read yet, gets this long. */
+const UNREAD_GRACE_MS = 100;
+/** At the end of the service a request whose headers have begun gets this long to become whole. */
+const HEADERS_GRACE_MS = 500;
 
 /**
  * One connection of a client. HTTP/1.1 answers in the order of the requests, so they are taken up one after the other:
@@ -33,6 +37,9 @@ class Connection {
   #current: ServerResponse | undefined;
   #isHalfClosed = false;
   #isLeaving = false;
+  #isEnding = false;
+  /** Of its socket, when it last became idle. */
+  #bytesWhenIdle = 0;
   #numProbes = 0;
   #probeTimer: NodeJS.Timeout | undefined;
 
@@ -69,6 +76,20 @@ class Connection {
     this.#tellOfEnd();
   }
 
+  /** The service ends: what is being answered is answered, and a request that is on its way has a moment to come. */
+  end(): void {
+    this.#isEnding = true;
+    this.leave();
+    if (!this.isIdle) return;
+    const hasBegun = this.socket.bytesRead > this.#bytesWhenIdle;
+    setTimeout(
+      () => {
+        if (this.isIdle) this.socket.destroy();
+      },
+      hasBegun ? HEADERS_GRACE_MS : UNREAD_GRACE_MS,
+    );
+  }
+
   #tellOfEnd(): void {
     if (!this.#isLeaving || this.#current === undefined || this.#waiting.length > 0) return;
     // Node writes `connection: close` then, and closes behind the answer. Of headers that are out it changes nothing.
@@ -81,8 +102,11 @@ class Connection {
     guardChunks(incoming);
     outgoing.once('close', () => {
       this.#current = undefined;
+      this.#bytesWhenIdle = this.socket.bytesRead;
       const next = this.#waiting.shift();
       if (next !== undefined && this.socket.writable) this.#answer(next.incoming, next.outgoing);
+      // The headers of this answer may have said that the connection stays.
+      else if (this.#isEnding) this.socket.destroySoon();
     });
     this.#listener(incoming, outgoing);
   }
@@ -180,6 +204,7 @@ export class Connections {
   readonly #byNetwork = new Map<string, Set<Connection>>();
   readonly #queue = new ReadQueue();
   #isLeaving = false;
+  #isEnding = false;
   readonly #maxConnections: number;
   readonly #trustedProxies: BlockList;
 
@@ -192,6 +217,12 @@ export class Connections {
   leave(): void {
     this.#isLeaving = true;
     for (const connection of this.#bySocket.values()) connection.leave();
+  }
+
+  /** Closes each connection: one without a request almost at once, another behind its answer. */
+  end(): void {
+    this.#isEnding = true;
+    for (const connection of this.#bySocket.values()) connection.end();
   }
 
   of(socket: Socket): Connection | undefined {
@@ -211,7 +242,8 @@ export class Connections {
       return;
     }
     const connection = new Connection(socket, network, listener, this.#queue);
-    if (this.#isLeaving) connection.leave();
+    if (this.#isEnding) connection.end();
+    else if (this.#isLeaving) connection.leave();
     this.#bySocket.set(socket, connection);
     const others = this.#byNetwork.get(network);
     if (others === undefined) this.#byNetwork.set(network, new Set([connection]));

@@ -18,15 +18,3 @@ export function listen(server: Server, { host, port }: Pick<Config, 'host' | 'po
     });
   });
 }
-
-/** Resolves when every connection is closed: idle ones at once, the others when they are done or time is up. */
-export function closeServer(server: Server, timeoutMs: number): Promise<void> {
-  return new Promise((resolveClose) => {
-    const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
-    server.close(() => {
-      clearTimeout(timer);
-      resolveClose();
-    });
-    server.closeIdleConnections();
-  });
-}

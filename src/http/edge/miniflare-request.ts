@@ -1,13 +1,18 @@
 import type { IncomingMessage } from 'node:http';
-import { isLoopbackAddress } from './client-address.ts';
+import { isLoopbackAddress, PROXY_HEADER } from './client-address.ts';
 
 /** Where Miniflare sends what a Worker's `env.AI` sends: `ai.remoteProxyConnectionString` of its options. */
 const PATH = '/workers-binding';
 
 const HEADER_PREFIX = 'mf-header-';
-/** Headers of the request itself: of its body, its connection, and of who sends it, which no header in it may change. */
+/**
+ * Headers of the request itself: of its body, its connection, and of who sends it, with those that proxies add. They decide
+ * what the sender may do, so no header in it changes them.
+ */
 const OF_THE_REQUEST =
-  /^(host|origin|sec-fetch-.*|x-forwarded-.*|forwarded|connection|upgrade|expect|content-length|transfer-encoding)$/;
+  /^(host|origin|sec-fetch-.*|connection|upgrade|expect|content-length|transfer-encoding)$/;
+
+const isOfTheRequest = (name: string): boolean => OF_THE_REQUEST.test(name) || PROXY_HEADER.test(name);
 
 /**
  * Makes of a request by Miniflare the one that it stands for, in place. Miniflare sends the URL as `mf-url` and each header
@@ -34,8 +39,8 @@ function unwrappedHeaders(rawHeaders: readonly string[]): [name: string, value: 
     if (index % 2 === 1) return [];
     const name = text.toLowerCase();
     const value = rawHeaders[index + 1] ?? '';
-    if (OF_THE_REQUEST.test(name)) return [[name, value]];
+    if (isOfTheRequest(name)) return [[name, value]];
     const inner = name.startsWith(HEADER_PREFIX) ? name.slice(HEADER_PREFIX.length) : '';
-    return inner === '' || OF_THE_REQUEST.test(inner) ? [] : [[inner, value]];
+    return inner === '' || isOfTheRequest(inner) ? [] : [[inner, value]];
   });
 }

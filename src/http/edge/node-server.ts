@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { Server as SocketServer } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Config } from '../../config/config.ts';
 import { Connections } from './connections.ts';
@@ -22,6 +23,11 @@ export interface NodeServer {
   readonly server: Server;
   /** Answers go on, each telling its client that it is the last on its connection. */
   readonly leave: () => void;
+  /**
+   * Accepts no connection any more. Resolves when each is closed: one without a request almost at once, the others when
+   * their answers are out or the time is up.
+   */
+  readonly close: (timeoutMs: number) => Promise<void>;
 }
 
 const MAX_HEADERS_TIMEOUT_MS = 15_000;
@@ -50,7 +56,26 @@ export function createNodeServer({ fetch, shedLoad, config }: NodeServerOptions)
   Object.assign(server, { httpAllowHalfOpen: true, pauseOnConnect: true });
   server.on('connection', (socket) => connections.open(socket, listener));
   server.setTimeout(config.stallTimeoutMs, (socket) => connections.of(socket)?.onTimeout());
-  return { server, leave: () => connections.leave() };
+  return {
+    server,
+    leave: () => connections.leave(),
+    close: (timeoutMs) => closeServer(server, connections, timeoutMs),
+  };
+}
+
+function closeServer(server: Server, connections: Connections, timeoutMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
+    // The method of `http.Server` would close idle connections before a request that is on its way is read, and would
+    // end the checks of `headersTimeout` and `requestTimeout`, which running requests still need.
+    SocketServer.prototype.close.call(server, () => {
+      clearTimeout(timer);
+      // Ends those checks.
+      server.close();
+      resolve();
+    });
+    connections.end();
+  });
 }
 
 function serverOptions({ receiveTimeoutMs, keepAliveMs }: NodeServerOptions['config']): ServerOptions {

@@ -4,7 +4,7 @@ import type { Config } from '../../config/config.ts';
 import { EngineError } from '../../errors.ts';
 import type { AppContext } from '../app-env.ts';
 import type { CallingSite } from './calling-site.ts';
-import { isLoopbackAddress } from '../edge/client-address.ts';
+import { isLoopbackAddress, PROXY_HEADER } from '../edge/client-address.ts';
 
 /** Who may use a route that takes the engine from all other clients, as BENCHMARK and ATTENTION say it. */
 export type AdminRouteSetting = Config['benchmark'];
@@ -49,10 +49,6 @@ function isOnThisMachine({
     callingSite === 'own'
   );
 }
-
-/** Headers that proxies, tunnels and content delivery networks add, and clients do not. */
-const PROXY_HEADER =
-  /^(?:forwarded|via|cdn-loop|x-forwarded(?:-.+)?|x-(?:real|client|original|cluster-client)-ip|true-client-ip|fastly-client-ip|cf-(?:connecting-ip|ray|visitor|ipcountry))$/;
 
 /**
  * Refuses callers who may not use an admin route.
