@@ -24,7 +24,7 @@ async function endBeside(
   const service = start({ MAX_CONNECTIONS: '2000' });
   const url = await urlOf(service);
   const clients = await Promise.all(Array.from({ length: count }, () => RawClient.open(url)));
-  await Promise.all(clients.map(prepare));
+  await Promise.all(clients.map(async (client) => prepare(client)));
   // What was sent has arrived: this one is answered behind it.
   expect((await fetch(`${url}/health`)).status).toBe(200);
   const startedAt = performance.now();

@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { expect, it } from 'vitest';
 import type { AppEnv } from '../../../src/http/app-env.ts';
 import { withHeartbeat } from '../../../src/http/heartbeat.ts';
-import { RequestScope } from '../../../src/http/request-scope.ts';
+import type { RequestScope } from '../../../src/http/request-scope.ts';
 
 /** The part of a scope that answers need. */
 function createScope(): { scope: RequestScope; numEnds: () => number } {
@@ -15,7 +15,9 @@ function createScope(): { scope: RequestScope; numEnds: () => number } {
     isHeld: true,
     elapsedMs: 0,
     hold: () => undefined,
-    end: () => void numEnds++,
+    end: () => {
+      numEnds++;
+    },
   } as unknown as RequestScope;
   return { scope, numEnds: () => numEnds };
 }
