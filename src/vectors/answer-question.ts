@@ -9,7 +9,7 @@ import type { VectorQuestion } from './vector-jobs.ts';
 import type { VectorStore } from './vector-store.ts';
 
 /** Questions of an index, which is open and loaded. */
-type IndexQuestion = Exclude<
+export type IndexQuestion = Exclude<
   VectorQuestion,
   { type: 'list' | 'create' | 'config' | 'delete' | 'part' | 'dropParts' }
 >;

@@ -6,6 +6,7 @@ import {
   openSync,
   readSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -76,22 +77,31 @@ export class IndexFiles {
   /** @throws EngineError `internal` for files that cannot be used */
   constructor(folder: string, dimensions: number) {
     this.#rowBytes = dimensions * BYTES_PER_NUMBER;
+    let values: number | undefined;
+    let database: Database | undefined;
     try {
-      this.#database = openRows(folder);
-      this.#byId = this.#database.prepare('SELECT * FROM vectors WHERE id = ?');
-      this.#bySlot = this.#database.prepare('SELECT * FROM vectors WHERE slot = ?');
-      this.#values = openSync(join(folder, VALUES_FILE), 'r+');
+      values = openSync(join(folder, VALUES_FILE), 'r+');
+      // SQLite would begin a new one.
+      if (statSync(join(folder, ROWS_FILE)).size === 0)
+        throw new EngineError('internal', `${ROWS_FILE} is empty`);
+      database = openRows(folder, dimensions);
+      this.#byId = database.prepare('SELECT * FROM vectors WHERE id = ?');
+      this.#bySlot = database.prepare('SELECT * FROM vectors WHERE slot = ?');
     } catch (cause) {
+      if (values !== undefined) closeSync(values);
+      database?.close();
       throw new EngineError('internal', `the index in ${folder} cannot be opened: ${String(cause)}`, {
         cause,
       });
     }
+    this.#values = values;
+    this.#database = database;
   }
 
   /** Bytes that an index takes on disk before it has vectors; makes its files. */
-  static create(folder: string): void {
+  static create(folder: string, dimensions: number): void {
     closeSync(openSync(join(folder, VALUES_FILE), 'wx'));
-    openRows(folder).close();
+    openRows(folder, dimensions).close();
   }
 
   /** On disk, in bytes. */
@@ -192,11 +202,16 @@ export class IndexFiles {
     if (numSlots < this.numSlots) ftruncateSync(this.#values, numSlots * this.#rowBytes);
   }
 
-  /** One change: all of it is kept, or nothing. */
-  change(work: (change: Change) => void, now: { mutation: string; at: string }): void {
+  /** Whether a change could be neither kept nor undone. */
+  get isInTransaction(): boolean {
+    return this.#database.inTransaction;
+  }
+
+  /** One change: all of it is kept, or nothing. @returns its number */
+  change(work: (change: Change) => void, now: { mutation: string; at: string }): number {
     const database = this.#database;
+    const { change } = this.state();
     inTransaction(database, () => {
-      const { change } = this.state();
       const put = database.prepare('INSERT INTO vectors VALUES (?, ?, ?, ?, ?)');
       const remove = database.prepare('DELETE FROM vectors WHERE slot = ?');
       try {
@@ -224,13 +239,18 @@ export class IndexFiles {
         now.at,
       ]);
     });
+    return change + 1;
   }
 
+  /** Also after a fault, of which the library may complain again. */
   close(): void {
-    this.#byId.finalize();
-    this.#bySlot.finalize();
-    this.#database.close();
-    closeSync(this.#values);
+    try {
+      this.#byId.finalize();
+      this.#bySlot.finalize();
+      this.#database.close();
+    } finally {
+      closeSync(this.#values);
+    }
   }
 }
 
@@ -242,11 +262,27 @@ export interface Change {
   removeProperty(path: string): void;
 }
 
-function openRows(folder: string): Database {
+function openRows(folder: string, dimensions: number): Database {
   const path = join(folder, ROWS_FILE);
   // The library locks by a folder, which a process that was killed leaves there. The lock of the index is another.
   rmSync(`${path}.lock`, { recursive: true, force: true });
-  return openDatabase(path, SCHEMA);
+  const database = openDatabase(path, SCHEMA);
+  try {
+    keepDimensions(database, dimensions);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** By a wrong number of dimensions the file of values would be read askew, and then be cut. Files of old have none. */
+function keepDimensions(database: Database, dimensions: number): void {
+  const kept = Number(database.get('PRAGMA user_version')?.['user_version']);
+  if (kept === 0) database.exec(`PRAGMA user_version = ${dimensions}`);
+  else if (kept !== dimensions) {
+    throw new EngineError('internal', `it has ${kept} dimensions, and its configuration ${dimensions}`);
+  }
 }
 
 function toRow({ slot, id, namespace, metadata, put }: Record<string, unknown>): StoredRow {

@@ -13,10 +13,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import * as z from 'zod';
 import { assertInvariant, EngineError } from '../errors.ts';
+import { hasCode } from '../values.ts';
 import { IndexFiles } from './index-files.ts';
 import { INDEX_NAME } from './index-name.ts';
-import { METRICS, type IndexConfig, type Metric } from './vector-types.ts';
+import { LIMITS } from './limits.ts';
+import { METRICS, type IndexConfig } from './vector-types.ts';
 
 const CONFIG_FILE = 'index.json';
 /** Of folders that are being made or removed; no index has such a name. */
@@ -48,19 +51,27 @@ export class IndexFolder {
     return join(this.path, name);
   }
 
-  /** In the order of their names. */
-  list(): IndexConfig[] {
-    const names = readdirSync(this.path).filter((name) => !name.startsWith(UNFINISHED));
-    return names.sort().flatMap((name) => this.find(name) ?? []);
+  /** Of all indexes in their order, also of those that are damaged. */
+  names(): string[] {
+    return readdirSync(this.path)
+      .filter((name) => this.has(name))
+      .sort();
   }
 
+  has(name: string): boolean {
+    return INDEX_NAME.test(name) && existsSync(join(this.pathOf(name), CONFIG_FILE));
+  }
+
+  /** @throws EngineError `internal` for one that is damaged */
   find(name: string): IndexConfig | undefined {
-    if (!INDEX_NAME.test(name)) return undefined;
+    if (!this.has(name)) return undefined;
     const path = join(this.pathOf(name), CONFIG_FILE);
-    if (!existsSync(path)) return undefined;
-    const config = toConfig(readFileSync(path, 'utf8'));
+    const config = toConfig(readConfig(path));
+    if (config?.name === name) return config;
     // File systems that take `A` for `a` find the one where the other was meant.
-    return config.name === name ? config : undefined;
+    if (config?.name.toLowerCase() === name.toLowerCase()) return undefined;
+    const advice = 'put back what it was, or delete the index';
+    throw new EngineError('internal', `${path} is damaged, so the index ${name} cannot be used: ${advice}`);
   }
 
   /** False where the name is taken. */
@@ -71,7 +82,7 @@ export class IndexFolder {
     const making = join(this.path, `${UNFINISHED}new-${randomUUID()}`);
     mkdirSync(making, { mode: 0o700 });
     try {
-      IndexFiles.create(making);
+      IndexFiles.create(making, config.dimensions);
       writeFileSync(join(making, CONFIG_FILE), `${JSON.stringify(config, undefined, 2)}\n`, { flush: true });
       renameSync(making, target);
     } catch (error) {
@@ -91,10 +102,12 @@ export class IndexFolder {
     this.#remove(leaving);
   }
 
-  /** Of the files of an index that is not open. */
+  /** Of the files of an index that is not open; 0 where another process has removed it. */
   numBytesOf(name: string): number {
     const path = this.pathOf(name);
-    return readdirSync(path).reduce((sum, file) => sum + statSync(join(path, file)).size, 0);
+    if (!existsSync(path)) return 0;
+    const sizeOf = (file: string): number => statSync(join(path, file), { throwIfNoEntry: false })?.size ?? 0;
+    return readdirSync(path).reduce((sum, file) => sum + sizeOf(file), 0);
   }
 
   #remove(name: string): void {
@@ -112,14 +125,29 @@ function syncFolder(path: string): void {
   closeSync(folder);
 }
 
-function toConfig(text: string): IndexConfig {
-  const { name, dimensions, metric, description, createdOn } = JSON.parse(text) as Partial<IndexConfig>;
-  const isWhole =
-    typeof name === 'string' &&
-    typeof dimensions === 'number' &&
-    typeof description === 'string' &&
-    typeof createdOn === 'string' &&
-    METRICS.includes(metric as Metric);
-  if (!isWhole) throw new EngineError('internal', `${CONFIG_FILE} of an index of vectors is damaged`);
-  return { name, dimensions, metric: metric as Metric, description, createdOn };
+const CONFIG = z.object({
+  name: z.string(),
+  dimensions: z.int().min(1).max(LIMITS.dimensions),
+  metric: z.enum(METRICS),
+  description: z.string(),
+  createdOn: z.string(),
+});
+
+/** Empty where it cannot be read, unless the reason is this process's. */
+function readConfig(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'EMFILE', 'ENFILE', 'ENOMEM')) throw error;
+    return '';
+  }
+}
+
+/** Undefined where the file is damaged. */
+function toConfig(text: string): IndexConfig | undefined {
+  try {
+    return CONFIG.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
 }

@@ -19,6 +19,8 @@ const MAX_LINE_BYTES = 2 ** 18;
 const MAX_LEVELS = 32;
 /** Some milliseconds of work. */
 const LINES_PER_SLICE = 16;
+/** Lines that are empty or cannot be read count, too: there may be a hundred million of them. */
+const LINES_PER_VECTOR = 4;
 
 /**
  * All vectors of a batch, each of them checked.
@@ -36,6 +38,8 @@ export function* readVectors(
     const line = bytes.subarray(start, end);
     start = end + 1;
     numLines++;
+    if (numLines > maxVectors * LINES_PER_VECTOR)
+      throw upsertFault(`too many lines in payload; max count is ${maxVectors * LINES_PER_VECTOR}`);
     if (numLines % LINES_PER_SLICE === 0) yield;
     const vector = readLine(line, { number: numLines, dimensions, discardsUnreadable });
     if (vector === undefined) continue;

@@ -10,10 +10,11 @@ interface Property extends StoredProperty {
 
 /** What is known in memory of the vectors of an index, by their slots: their length, namespace and indexed metadata. */
 export class SlotTable {
-  /** Of slots without a vector -1. */
+  /** Of a slot that is free: -1 - its place in `#free`. */
   #norms = new Float64Array(0);
   #numSlots = 0;
   #numVectors = 0;
+  #numDamaged = 0;
   readonly #free: number[] = [];
   readonly #namespaces = new Column();
   readonly #properties = new Map<string, Property>();
@@ -31,6 +32,11 @@ export class SlotTable {
     return this.#numVectors;
   }
 
+  /** Of those that were put: without numbers, or with metadata that is no JSON. */
+  get numDamaged(): number {
+    return this.#numDamaged;
+  }
+
   get properties(): StoredProperty[] {
     return [...this.#properties.values()];
   }
@@ -41,31 +47,45 @@ export class SlotTable {
 
   /** Slots for vectors to come: those that are free, then new ones. They are taken by `put`. */
   freeSlots(count: number): number[] {
-    const free = count === 0 ? [] : this.#free.slice(-count);
+    const free = count === 0 ? [] : this.#free.slice(-count).reverse();
     for (let slot = this.#numSlots; free.length < count; slot++) free.push(slot);
     return free;
   }
 
-  /** Puts a vector into a slot that is free, or that is new. */
+  /** Puts a vector into a slot that is free, or that is new. @param norm NaN where its numbers are damaged */
   put({ slot, namespace, metadata, put }: StoredRow, norm: number): void {
-    const place = this.#free.lastIndexOf(slot);
-    if (place !== -1) this.#free.splice(place, 1);
-    for (let gap = this.#numSlots; gap < slot; gap++) this.#free.push(gap);
+    if (slot < this.#numSlots) this.#take(slot);
+    const gapStart = this.#numSlots;
     this.#grow(slot);
+    for (let gap = gapStart; gap < slot; gap++) this.#release(gap);
     this.#norms[slot] = norm;
     this.#numVectors++;
     this.#namespaces.set(slot, namespace);
-    const value: unknown =
-      metadata === undefined || this.#properties.size === 0 ? undefined : JSON.parse(metadata);
+    const isRead = metadata !== undefined && this.#properties.size > 0;
+    const value = isRead ? parseStored(metadata) : undefined;
+    if (Number.isNaN(norm) || (isRead && value === undefined)) this.#numDamaged++;
     for (const { path, type, since, column } of this.#properties.values()) {
       column.set(slot, put > since ? indexedValue(value, path, type) : undefined);
     }
   }
 
   remove(slot: number): void {
-    this.#norms[slot] = -1;
+    this.#release(slot);
     this.#numVectors--;
+  }
+
+  #release(slot: number): void {
+    this.#norms[slot] = -1 - this.#free.length;
     this.#free.push(slot);
+  }
+
+  /** The last one gets the place of the one that is taken: an index whose vectors are replaced takes thousands at once. */
+  #take(slot: number): void {
+    const last = this.#free.pop();
+    if (last === undefined || last === slot) return;
+    const place = -1 - this.normOf(slot);
+    this.#free[place] = last;
+    this.#norms[last] = -1 - place;
   }
 
   addProperty(property: StoredProperty): void {
@@ -112,3 +132,12 @@ export class SlotTable {
 }
 
 const NOTHING = new Column();
+
+/** Metadata as the disk has it; undefined where that is no JSON any more. */
+export function parseStored(metadata: string): unknown {
+  try {
+    return JSON.parse(metadata);
+  } catch {
+    return undefined;
+  }
+}

@@ -8,7 +8,7 @@ import { LIMITS } from './limits.ts';
 import { directionOf, normOf, scoreOf } from './metric.ts';
 import type { QueryPlan } from './query.ts';
 import { search, type Match } from './search.ts';
-import { SlotTable } from './slot-table.ts';
+import { parseStored, SlotTable } from './slot-table.ts';
 import type { GivenVector, IndexConfig, PropertyType, PutMode } from './vector-types.ts';
 
 /** A vector of an answer. */
@@ -38,6 +38,7 @@ export class VectorIndex {
   readonly #table: SlotTable;
   #loading: InSlices<void> | undefined;
   #fault: unknown;
+  #closedFor: EngineError | undefined;
   #numChanges = 0;
 
   constructor(config: IndexConfig, files: IndexFiles, products: RowProducts) {
@@ -51,6 +52,11 @@ export class VectorIndex {
   /** On disk. */
   get numBytes(): number {
     return this.#files.numBytes;
+  }
+
+  /** Whether it must be opened anew: it could not be loaded, or memory has another state than the files. */
+  get isBroken(): boolean {
+    return this.#closedFor === undefined && (this.#fault !== undefined || this.#files.isInTransaction);
   }
 
   /** To be run before anything else is asked; several may run it. @throws EngineError for an index that is damaged */
@@ -73,10 +79,10 @@ export class VectorIndex {
     let [start, end] = [0, 0];
     const { numSlots } = this.#files;
     for (const row of this.#files.rows()) {
+      if (row.slot < 0) throw this.#damage(`it has a slot ${row.slot}`);
       if (row.slot >= end) {
         [start, end] = [row.slot, Math.min(row.slot + ROWS_AT_ONCE, numSlots)];
-        if (end <= start)
-          throw new EngineError('internal', `the index ${this.config.name} lacks some of its values`);
+        if (end <= start) throw this.#damage(`it has no values of slot ${row.slot}`);
         this.#files.readValues(start, chunk.subarray(0, (end - start) * dimensions));
         yield;
       }
@@ -89,8 +95,19 @@ export class VectorIndex {
   /** Puts a vector where searches will find it once the table has its slot; answers its length. */
   #prepare(slot: number, values: Float32Array): number {
     const norm = normOf(values);
+    // Numbers that no client can have put: no search finds them.
+    if (!Number.isFinite(norm)) return Number.NaN;
     this.#products.set(slot, directionOf(values, norm));
     return norm;
+  }
+
+  #damage(what: string): EngineError {
+    return new EngineError('internal', `the index ${this.config.name} is damaged: ${what}`);
+  }
+
+  /** Vectors whose numbers or metadata the disk has not kept, and which searches do not find by them. */
+  get numDamaged(): number {
+    return this.#table.numDamaged;
   }
 
   info(): IndexState & { numVectors: number } {
@@ -185,9 +202,14 @@ export class VectorIndex {
 
   #change(onDisk: (change: Change) => void, inMemory: (put: number) => void): string {
     const mutation = randomUUID();
-    this.#files.change(onDisk, { mutation, at: new Date().toISOString() });
+    const put = this.#files.change(onDisk, { mutation, at: new Date().toISOString() });
     this.#numChanges++;
-    inMemory(this.#files.state().change);
+    try {
+      inMemory(put);
+    } catch (error) {
+      this.#fault = error;
+      throw error;
+    }
     return mutation;
   }
 
@@ -248,8 +270,7 @@ export class VectorIndex {
 
   #answer({ slot, distance }: Match, { returnsValues, returnMetadata }: QueryPlan): AnsweredVector {
     const row = this.#files.rowAt(slot);
-    if (row === undefined)
-      throw new EngineError('internal', `slot ${slot} of ${this.config.name} has a vector`);
+    if (row === undefined) throw this.#damage(`slot ${slot} has no vector`);
     return {
       ...this.#described(row),
       score: scoreOf(this.config.metric, distance),
@@ -269,14 +290,31 @@ export class VectorIndex {
     return [...values];
   }
 
-  close(): void {
-    this.#files.close();
-    this.#products.free();
+  /** Jobs that are at it have to end: the next step of each throws `reason`. */
+  close(reason: EngineError): void {
+    this.#closedFor = reason;
+    try {
+      this.#files.close();
+    } finally {
+      this.#products.free();
+    }
+  }
+
+  /** To be called before each step of a job. @throws EngineError why the index was closed */
+  checkOpen(): void {
+    if (this.#closedFor !== undefined) throw this.#closedFor;
   }
 }
 
-const metadataOf = ({ metadata }: StoredRow): { metadata?: unknown } =>
-  metadata === undefined ? {} : { metadata: JSON.parse(metadata) as unknown };
+function metadataOf({ id, metadata }: StoredRow): { metadata?: unknown } {
+  if (metadata === undefined) return {};
+  const value = parseStored(metadata);
+  if (value !== undefined) return { metadata: value };
+  throw new EngineError(
+    'internal',
+    `the metadata of the vector ${JSON.stringify(id)} is damaged; put it anew`,
+  );
+}
 
 const bytesOf = ({ id, values, namespace = '', metadata = '' }: GivenVector): number =>
   ROW_BYTES + values.byteLength + id.length + namespace.length + metadata.length;

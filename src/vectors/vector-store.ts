@@ -14,6 +14,8 @@ export interface VectorStoreOptions {
   /** Of all indexes on disk. */
   readonly maxBytes: number;
   readonly createProducts: RowProductsFactory;
+  /** Gets what is damaged, as a line for the log. */
+  readonly tell: (line: string) => void;
 }
 
 const LOCK_FILE = 'lock';
@@ -31,28 +33,37 @@ export class VectorStore {
   readonly #folder: IndexFolder;
   readonly #options: VectorStoreOptions;
   readonly #open = new Map<string, OpenIndex>();
+  /** Damaged ones of which the log has a line. */
+  readonly #told = new Set<string>();
 
   constructor(options: VectorStoreOptions) {
     this.#options = options;
     this.#folder = new IndexFolder(options.folder);
   }
 
+  /** Those that can be used, in the order of their names. */
   list(): IndexConfig[] {
-    return this.#folder.list();
+    return this.#folder.names().flatMap((name) => {
+      try {
+        return this.#folder.find(name) ?? [];
+      } catch (error) {
+        if (!(error instanceof EngineError)) throw error;
+        this.#tellOnce(name, error.message);
+        return [];
+      }
+    });
   }
 
-  /** @throws EngineError `not_found` */
+  /** @throws EngineError `not_found`; `internal` for one that is damaged */
   config(name: string): IndexConfig {
     const config = this.#folder.find(name);
-    if (config !== undefined) return config;
-    throw vectorFault(FAULT.noIndex, `vectorize.index.not_found - Index name "${name}"`, {
-      code: 'not_found',
-    });
+    if (config === undefined) throw noIndexError(name);
+    return config;
   }
 
   /** @throws EngineError `conflict` where the name is taken, or there are too many */
   create(config: IndexConfig): void {
-    if (this.#folder.list().length >= LIMITS.indexes) {
+    if (this.#folder.names().length >= LIMITS.indexes) {
       throw new EngineError(
         'conflict',
         `there are ${LIMITS.indexes} indexes, which is the most; delete one first`,
@@ -63,14 +74,14 @@ export class VectorStore {
     throw vectorFault(FAULT.duplicateIndex, message, { code: 'conflict' });
   }
 
-  /** @throws EngineError `not_found`; `conflict` where another process has it open */
+  /** Also one that is damaged. @throws EngineError `not_found`; `conflict` where another process has it open */
   async delete(name: string): Promise<void> {
-    this.config(name);
-    const { index, lock } = this.#open.get(name) ?? (await this.#openIndex(name));
-    this.#open.delete(name);
-    index.close();
-    await lock.release();
+    if (!this.#folder.has(name)) throw noIndexError(name);
+    const known = this.#open.get(name);
+    if (known === undefined) await (await this.#takeLock(name)).release();
+    else await this.forget(name, known.index, noIndexError(name));
     this.#folder.delete(name);
+    this.#told.delete(name);
   }
 
   /** An index that may not be loaded yet. @throws EngineError as `delete` */
@@ -82,19 +93,22 @@ export class VectorStore {
     return opened.index;
   }
 
-  /** Another call opens an index that could not be loaded anew. */
-  async forget(name: string, index: VectorIndex): Promise<void> {
+  /** Jobs of the index end with `reason`. The next call opens it anew. */
+  async forget(name: string, index: VectorIndex, reason: EngineError): Promise<void> {
     const known = this.#open.get(name);
     if (known?.index !== index) return;
     this.#open.delete(name);
-    index.close();
-    await known.lock.release();
+    try {
+      index.close(reason);
+    } finally {
+      await known.lock.release();
+    }
   }
 
   /** @throws EngineError `conflict` where so many bytes more would be more than all indexes may take */
   checkRoom(numBytes: number): void {
     const { maxBytes } = this.#options;
-    const used = this.#folder.list().reduce((sum, { name }) => sum + this.#numBytesOf(name), 0);
+    const used = this.#folder.names().reduce((sum, name) => sum + this.#numBytesOf(name), 0);
     if (used + numBytes <= maxBytes) return;
     throw new EngineError(
       'conflict',
@@ -103,27 +117,44 @@ export class VectorStore {
     );
   }
 
+  /** Tells of vectors that the disk has not kept, once an index is loaded. */
+  tellDamage({ config: { name }, numDamaged }: VectorIndex): void {
+    if (numDamaged > 0) this.#tellOnce(name, `${numDamaged} vectors of the index ${name} are damaged`);
+  }
+
+  #tellOnce(name: string, line: string): void {
+    if (!this.#told.has(name)) this.#options.tell(line);
+    this.#told.add(name);
+  }
+
   #numBytesOf(name: string): number {
     return this.#open.get(name)?.index.numBytes ?? this.#folder.numBytesOf(name);
   }
 
   async #openIndex(name: string): Promise<OpenIndex> {
     const config = this.config(name);
-    const path = this.#folder.pathOf(name);
-    const lock = await takeFileLock(join(path, LOCK_FILE));
-    if (!lock.isTaken) {
-      throw new EngineError(
-        'conflict',
-        `the index ${name} is used by the process ${lock.holder}; ask that service, or set VECTORIZE_DIR to another folder`,
-      );
-    }
+    const lock = await this.#takeLock(name);
+    let files: IndexFiles | undefined;
     try {
-      const files = new IndexFiles(path, config.dimensions);
+      files = new IndexFiles(this.#folder.pathOf(name), config.dimensions);
       const products = this.#options.createProducts(config.dimensions);
       return { index: new VectorIndex(config, files, products), lock };
     } catch (error) {
+      files?.close();
       await lock.release();
       throw error;
     }
   }
+
+  async #takeLock(name: string): Promise<FileLock & { isTaken: true }> {
+    const lock = await takeFileLock(join(this.#folder.pathOf(name), LOCK_FILE));
+    if (lock.isTaken) return lock;
+    throw new EngineError(
+      'conflict',
+      `the index ${name} is used by the process ${lock.holder}; ask that service, or set VECTORIZE_DIR to another folder`,
+    );
+  }
 }
+
+const noIndexError = (name: string): EngineError =>
+  vectorFault(FAULT.noIndex, `vectorize.index.not_found - Index name "${name}"`, { code: 'not_found' });

@@ -2,6 +2,7 @@ import { readdirSync, writeFileSync, appendFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { EngineError } from '../../../src/errors.ts';
 import { runToEnd } from '../../../src/process/in-slices.ts';
 import { loadRowProducts } from '../../../src/runtime/row-products.ts';
 import { planQuery } from '../../../src/vectors/query.ts';
@@ -14,10 +15,13 @@ import { tempDirectory } from '../../support/temp-directory.ts';
 
 const createProducts = loadRowProducts({ native: true, numThreads: 1 });
 const CONFIG = { name: 'a', dimensions: 2, metric: 'euclidean', description: '', createdOn: 'now' } as const;
+/** What the stores told. */
+const told: string[] = [];
+const CLOSED = new EngineError('engine_not_ready', 'closed');
 const NO_BOUND = (): void => undefined;
 
 const storeOf = (folder: string, maxBytes = 2 ** 24): VectorStore =>
-  new VectorStore({ folder, maxBytes, createProducts });
+  new VectorStore({ folder, maxBytes, createProducts, tell: (line) => void told.push(line) });
 
 async function open(store: VectorStore): Promise<VectorIndex> {
   const index = await store.open('a');
@@ -51,7 +55,7 @@ describe('a store that is opened again', () => {
     index.deleteByIds(['one']);
     index.put('upsert', [vector('two', 20, { metadata: '{"kind":"c"}', namespace: 'n' })], NO_BOUND);
     const before = { info: index.info(), properties: index.properties() };
-    await store.forget('a', index);
+    await store.forget('a', index, CLOSED);
     const again = await open(storeOf(folder));
     expect({ info: again.info(), properties: again.properties() }).toEqual(before);
     expect(idsNear(again, 0)).toEqual(['three', 'two']);
@@ -73,7 +77,7 @@ describe('a store that is opened again', () => {
     const check = (one: VectorIndex): void =>
       expect(idsNear(one, 0, { filter: { kind: 'b' } })).toEqual(['after']);
     check(index);
-    await store.forget('a', index);
+    await store.forget('a', index, CLOSED);
     check(await open(storeOf(folder)));
   });
 
@@ -92,7 +96,7 @@ describe('a store that is opened again', () => {
         const model = new Map<string, number>();
         for (const { mode, ids, x } of operations) {
           if (mode === 'reopen') {
-            await store.forget('a', index);
+            await store.forget('a', index, CLOSED);
             store = storeOf(folder);
             index = await open(store);
           } else if (mode === 'delete') {
@@ -113,7 +117,7 @@ describe('a store that is opened again', () => {
           expect(index.info().numVectors).toBe(model.size);
           expect(idsNear(index, 0).sort()).toEqual([...model.keys()].sort());
         }
-        await store.forget('a', index);
+        await store.forget('a', index, CLOSED);
       }),
       { numRuns: 25 },
     );
@@ -151,7 +155,7 @@ it('forgets what of a change was on disk when its process died', async () => {
   store.create(CONFIG);
   const index = await open(store);
   index.put('insert', [vector('one', 1)], NO_BOUND);
-  await store.forget('a', index);
+  await store.forget('a', index, CLOSED);
   // Numbers without a vector, and an index that is half made.
   appendFileSync(join(folder, 'a/values.f32'), Buffer.alloc(20, 7));
   writeFileSync(join(folder, '.new-half'), '');
@@ -184,7 +188,7 @@ it('a process that has nothing to do ends, so that another one may open its inde
   const store = storeOf(folder);
   const index = await open(store);
   expect(idsNear(index, 0)).toEqual(['one']);
-  await store.forget('a', index);
+  await store.forget('a', index, CLOSED);
   expect(JSON.parse(await service.ask({ type: 'info', index: 'a' }, caller))).toMatchObject({
     vectorCount: 1,
   });
