@@ -248,6 +248,7 @@ module.exports = {
       room('model'),
       room('catalog'),
       room('library'),
+      room('vectors'),
       '^src/runtime/auto/',
     ]),
     only('sqlite-in-its-file', 'node-sqlite3-wasm', ['^src/sqlite-file\\.ts$']),
