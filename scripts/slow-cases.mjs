@@ -51,6 +51,18 @@ export const SLOW_CASES = [
   { cases: ['engine-', 'worker-'], seconds: 31, sources: [...FAULTS, 'chaos/'] },
   { cases: ['sig', 'log-', 'redis-', 'out-of-files'], seconds: 47, sources: [...FAULTS, 'chaos/'] },
   {
+    cases: ['damaged-files', 'no-space', 'clock-jumps', 'children-killed'],
+    seconds: 75,
+    sources: [
+      ...FAULTS,
+      'src/written-files.ts',
+      'src/sqlite-file.ts',
+      'src/vectors/',
+      'src/gateway/logs/',
+      'chaos/',
+    ],
+  },
+  {
     cases: ['alternating-models'],
     seconds: 16,
     sources: ['src/serving/', 'src/catalog/', 'src/engine/', 'chaos/'],

@@ -4,6 +4,7 @@ import { CHAT_CASES } from './chat.ts';
 import { CONNECTION_CASES } from './connections.ts';
 import { DOCUMENT_CASES } from './documents.ts';
 import { ENGINE_CASES } from './engine.ts';
+import { FAULT_CASES } from './faults.ts';
 import { FLOOD_CASES } from './floods.ts';
 import { FORMAT_CASES } from './formats.ts';
 import { FUZZ_CASES } from './fuzz.ts';
@@ -35,6 +36,7 @@ export const CASES: readonly ChaosCase[] = [
   ...OVERLOAD_CASES,
   ...ENGINE_CASES,
   ...PROCESS_CASES,
+  ...FAULT_CASES,
   ...SERVICE_PROCESS_CASES,
   ...MODEL_CASES,
   ...KEY_CASES,

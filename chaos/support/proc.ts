@@ -32,26 +32,29 @@ export function residentBytes(pid: number): number {
 }
 
 /** The programs of the service's children, by the name of their file. */
-const WORKERS = [
+export const WORKERS = [
   'engine-worker',
   'tokenizer-worker',
   'chat-template-worker',
   'grammar-worker',
   'vectors-worker',
+  'markdown-worker',
 ];
 
 /** Resident memory of the service's processes by program; `tree` as `treeOf` gives it. */
 export function residentByProgram(tree: readonly number[]): Record<string, number> {
   const bytes: Record<string, number> = {};
   for (const pid of tree) {
-    const program = pid === tree[0] ? 'service' : programOf(commandLine(pid));
+    const program = pid === tree[0] ? 'service' : programOf(pid);
     bytes[program] = (bytes[program] ?? 0) + residentBytes(pid);
   }
   return bytes;
 }
 
-const programOf = (command: string): string =>
-  WORKERS.find((name) => command.includes(name)) ?? 'other processes';
+export function programOf(pid: number): string {
+  const command = commandLine(pid);
+  return WORKERS.find((name) => command.includes(name)) ?? 'other processes';
+}
 
 export function childrenOf(pid: number): number[] {
   return list(`/proc/${pid}/task`).flatMap((thread) =>

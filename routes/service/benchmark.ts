@@ -117,8 +117,8 @@ async function runBenchmark(
 function keep(report: BenchmarkReport, runs: RunStore, logger: Logger): void {
   try {
     runs.add(report);
-  } catch (err) {
-    logger.error({ err }, 'the report of a benchmark was not kept');
+  } catch (error) {
+    logger.error({ reason: String(error) }, 'the report of a benchmark was not kept');
   }
 }
 
