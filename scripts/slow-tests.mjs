@@ -82,6 +82,7 @@ export const SLOW_TESTS = [
     seconds: 25,
     sources: ['src/vectors/', 'src/runtime/', 'src/process/', 'routes/vectorize/'],
   },
+  { tests: ['tests/unit/process/file-lock.test.ts'], seconds: 22, sources: ['src/process/'] },
   {
     tests: ['tests/e2e/ending.test.ts'],
     seconds: 13,

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EngineError } from '../errors.ts';
-import { takeFileLock } from '../process/file-lock.ts';
+import { LOCK_TIMING, takeFileLock } from '../process/file-lock.ts';
 import { hashApiKey, makeApiKey } from './api-key.ts';
 import { readKeyFile, writeKeyFile, type StoredKey } from './key-file.ts';
 
@@ -78,7 +78,8 @@ async function waitForLock(path: string): Promise<() => Promise<void>> {
   for (;;) {
     const lock = await takeFileLock(`${path}.lock`);
     if (lock.isTaken) return () => lock.release();
-    if (performance.now() - startedMs > LOCK_TIMEOUT_MS) {
+    const limitMs = LOCK_TIMEOUT_MS + (lock.isSure ? 0 : LOCK_TIMING.stillAfterMs);
+    if (performance.now() - startedMs > limitMs) {
       throw new EngineError('conflict', `${path} is being changed by process ${lock.holder}; try again`);
     }
     await sleep(LOCK_POLL_MS);

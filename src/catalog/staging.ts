@@ -1,5 +1,6 @@
 import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { join, posix, dirname } from 'node:path';
 import { hasCode } from '../values.ts';
 import type { HubFile } from './hub-repository.ts';
@@ -108,6 +109,8 @@ export async function listStaged(modelsDir: string): Promise<string[]> {
   return folders.map(({ name }) => modelIdOfFolder(name)).toSorted();
 }
 
+const LOOK_AGAIN_MS = 200;
+
 /** A folder beside the staging folders; their names are never this one. */
 const LOCKS = 'locks';
 
@@ -123,7 +126,9 @@ export async function takePullLock(
 ): Promise<() => Promise<void>> {
   const path = join(modelsDir, PARTIAL, LOCKS, folder);
   await mkdir(dirname(path), { recursive: true });
-  const lock = await takeFileLock(path);
+  let lock = await takeFileLock(path);
+  // Of another container, say: it takes a while to see whether that process lives.
+  for (; !lock.isTaken && !lock.isSure; lock = await takeFileLock(path)) await sleep(LOOK_AGAIN_MS);
   if (lock.isTaken) return () => lock.release();
   throw new EngineError(
     'conflict',

@@ -1,127 +1,138 @@
-import { randomUUID } from 'node:crypto';
-import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { open, rm, utimes, type FileHandle } from 'node:fs/promises';
 import { hasCode } from '../values.ts';
+import { describeHolder, forgetHolder, judgeHolder, writeHolder, type SeenLock } from './lock-holder.ts';
 
-/** A lock of another machine or container, which shares the disk and not our processes, is dead after so long. */
-const STALE_AFTER_MS = 60_000;
-const TOUCH_EVERY_MS = 10_000;
-const RETRY_AFTER_MS = 10;
-/** What this process wrote into locks that it holds: its own process id in a file may be that of one before it. */
-const held = new Set<string>();
+/** Of locks whose holder cannot be looked up: how often one that lives touches its lock, and when one is dead. */
+export interface LockTiming {
+  readonly touchEveryMs: number;
+  /** Older versions touch theirs every 10 s; a holder that computes may be late. */
+  readonly stillAfterMs: number;
+}
+
+export const LOCK_TIMING: LockTiming = { touchEveryMs: 3000, stillAfterMs: 30_000 };
+
+/**
+ * One that another process has: `holder`, for people. Where it is not sure that this process lives, asking again tells,
+ * within `stillAfterMs`.
+ */
+interface HeldLock {
+  isTaken: false;
+  holder: string;
+  isSure: boolean;
+}
 
 /** What asking for a lock came to. */
-export type FileLock =
-  | { isTaken: true; release(): Promise<void> }
-  /** For people: the process that has it. */
-  | { isTaken: false; holder: string };
+export type FileLock = { isTaken: true; release(): Promise<void> } | HeldLock;
 
 /**
  * Takes a lock file, in a folder that there is: one process holds it at a time, among all that share the disk. One whose
  * holder died is taken over.
  */
-export async function takeFileLock(path: string): Promise<FileLock> {
-  const content = `${process.pid} ${hostname()} ${randomUUID()}\n`;
-  // Before the file is there: others in this process may read it at once.
-  held.add(content);
-  try {
-    while (!(await created(path, content))) {
-      const holder = await liveHolder(path);
-      if (holder === undefined) continue;
-      held.delete(content);
-      return { isTaken: false, holder };
-    }
-  } catch (error) {
-    held.delete(content);
-    throw error;
+export async function takeFileLock(path: string, timing = LOCK_TIMING): Promise<FileLock> {
+  const text = writeHolder();
+  while (!(await created(path, text))) {
+    const other = await findOther(path, timing);
+    if (other !== undefined) return other;
   }
-  const touching = setInterval(
-    () => void utimes(path, new Date(), new Date()).catch(() => undefined),
-    TOUCH_EVERY_MS,
-  );
+  forgetHolder(path);
+  const touching = setInterval(() => {
+    void touch(path, text).catch(() => undefined);
+  }, timing.touchEveryMs);
   touching.unref();
   return {
     isTaken: true,
     release: async () => {
       clearInterval(touching);
-      await rm(path, { force: true });
-      held.delete(content);
+      await removeIf(path, (lock) => lock.text === text);
     },
   };
 }
 
-async function created(path: string, content: string): Promise<boolean> {
+async function created(path: string, text: string): Promise<boolean> {
+  let file: FileHandle;
   try {
-    await writeFile(path, content, { flag: 'wx' });
-    return true;
+    file = await open(path, 'wx');
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+  try {
+    await file.writeFile(text);
+    return true;
+  } catch (error) {
     // A full disk leaves it empty.
     await rm(path, { force: true });
     throw error;
+  } finally {
+    await file.close();
   }
 }
 
-/** The process that holds the lock; undefined when there is none any more, or was none. */
-async function liveHolder(path: string): Promise<string | undefined> {
-  const content = await readLock(path);
-  if (content === undefined) return undefined;
-  if (await isAlive(path, content)) return describeHolder(content);
-  await removeDead(path, content);
-  return undefined;
+/** Who holds the lock, or is about to; undefined when there is nobody any more. */
+async function findOther(path: string, timing: LockTiming): Promise<HeldLock | undefined> {
+  const lock = await readLock(path, timing);
+  if (lock === undefined) return undefined;
+  const verdict = judgeHolder(lock);
+  if (verdict === 'dead') return removeDead(lock, timing);
+  return { isTaken: false, holder: describeHolder(lock.text), isSure: verdict === 'alive' };
 }
 
 /**
  * Removes the lock of one that died. One at a time, who looks once more: else of two that found it dead the second would
- * remove the new lock of the first.
+ * remove the new lock of the first. It takes a moment, unless who was at it died as well: so it is a lock of the same kind.
  */
-async function removeDead(path: string, content: string): Promise<void> {
-  const takeover = `${path}.takeover`;
-  if (!(await created(takeover, ''))) {
-    // It takes a moment, unless who was at it died as well.
-    if (await isOld(takeover)) await rm(takeover, { force: true });
-    await sleep(RETRY_AFTER_MS);
-    return;
+async function removeDead(dead: SeenLock, timing: LockTiming): Promise<HeldLock | undefined> {
+  const takeover = `${dead.path}.takeover`;
+  const own = writeHolder();
+  if (await created(takeover, own)) {
+    try {
+      await removeIf(dead.path, isSame(dead));
+    } finally {
+      await removeIf(takeover, ({ text }) => text === own);
+    }
+    return undefined;
   }
-  try {
-    if ((await readLock(path)) === content) await rm(path, { force: true });
-  } finally {
-    await rm(takeover, { force: true });
-  }
+  const other = await readLock(takeover, timing);
+  if (other === undefined) return undefined;
+  const verdict = judgeHolder(other);
+  if (verdict !== 'dead')
+    return { isTaken: false, holder: describeHolder(other.text), isSure: verdict === 'alive' };
+  await removeIf(takeover, isSame(other));
+  return undefined;
 }
 
-async function isAlive(path: string, content: string): Promise<boolean> {
-  const [pidText = '', host] = content.trim().split(' ');
-  const pid = Number(pidText);
-  // One without a name was made this moment, or by who died before the name was in it.
-  if (host !== hostname() || !(pid > 0)) return !(await isOld(path));
-  if (pid === process.pid) return held.has(content);
+/** Of locks that are empty, the time tells one from the next. */
+const isSame =
+  (dead: SeenLock) =>
+  ({ text, mark }: SeenLock): boolean =>
+    text === dead.text && mark === dead.mark;
+
+/** A process that was stopped for long may find that another one has taken its lock. */
+async function touch(path: string, text: string): Promise<void> {
+  const now = new Date();
+  if ((await readLock(path, LOCK_TIMING))?.text === text) await utimes(path, now, now);
+}
+
+async function removeIf(path: string, isMeant: (lock: SeenLock) => boolean): Promise<void> {
+  const lock = await readLock(path, LOCK_TIMING);
+  if (lock === undefined || !isMeant(lock)) return;
+  await rm(path, { force: true });
+  forgetHolder(path);
+}
+
+/** Undefined where there is none. It is opened, since file systems of networks keep times of a file that is not. */
+async function readLock(path: string, { stillAfterMs }: LockTiming): Promise<SeenLock | undefined> {
   try {
-    process.kill(pid, 0);
-    return true;
+    const file = await open(path, 'r');
+    try {
+      const text = await file.readFile('utf8');
+      const { mtimeNs } = await file.stat({ bigint: true });
+      return { path, text, mark: String(mtimeNs), stillAfterMs };
+    } finally {
+      await file.close();
+    }
   } catch (error) {
-    return hasCode(error, 'EPERM');
-  }
-}
-
-/** Whether a file was not touched for long; also true of one that is not there. */
-async function isOld(path: string): Promise<boolean> {
-  const touchedAt = await stat(path).then(
-    ({ mtimeMs }) => mtimeMs,
-    () => 0,
-  );
-  return Date.now() - touchedAt >= STALE_AFTER_MS;
-}
-
-function readLock(path: string): Promise<string | undefined> {
-  return readFile(path, 'utf8').catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
-  });
-}
-
-function describeHolder(content: string): string {
-  const [pid = '', host = '?'] = content.trim().split(' ');
-  return host === hostname() ? pid : `${pid || '?'} on ${host}`;
+  }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
-import { takeFileLock, type FileLock } from '../process/file-lock.ts';
+import { LOCK_TIMING, takeFileLock, type FileLock } from '../process/file-lock.ts';
 import type { RowProductsFactory } from '../runtime/row-products.ts';
 import { FAULT, vectorFault } from './faults.ts';
 import { IndexFiles } from './index-files.ts';
@@ -149,10 +149,10 @@ export class VectorStore {
   async #takeLock(name: string): Promise<FileLock & { isTaken: true }> {
     const lock = await takeFileLock(join(this.#folder.pathOf(name), LOCK_FILE));
     if (lock.isTaken) return lock;
-    throw new EngineError(
-      'conflict',
-      `the index ${name} is used by the process ${lock.holder}; ask that service, or set VECTORIZE_DIR to another folder`,
-    );
+    const advice = lock.isSure
+      ? 'ask that service, or set VECTORIZE_DIR to another folder'
+      : `whether it lives is known in ${LOCK_TIMING.stillAfterMs / 1000} s: ask again then`;
+    throw new EngineError('conflict', `the index ${name} is used by the process ${lock.holder}; ${advice}`);
   }
 }
 
