@@ -6,7 +6,8 @@ const MAY_IMPORT = {
   fairness: [],
   process: ['fairness'],
   config: ['runtime', 'gateway'],
-  gateway: ['process', 'fairness'],
+  sqlite: ['process'],
+  gateway: ['sqlite', 'process', 'fairness'],
   runtime: ['process'],
   scheduler: ['fairness'],
   sampling: ['runtime'],
@@ -36,9 +37,9 @@ const MAY_IMPORT = {
   decisions: ['engine', 'sampling', 'text', 'chat-template'],
   serving: ['engine', 'catalog', 'model', 'runtime', 'weights', 'config', 'process', 'fairness'],
   batch: ['engine', 'serving', 'fairness'],
-  bench: ['client', 'engine', 'sampling', 'config'],
+  bench: ['client', 'engine', 'sampling', 'config', 'sqlite'],
   access: ['config', 'process', 'fairness'],
-  vectors: ['runtime', 'process', 'fairness'],
+  vectors: ['runtime', 'process', 'fairness', 'sqlite'],
   watch: ['process'],
   tracing: ['config'],
   'kv-events': ['engine'],
@@ -76,7 +77,6 @@ const SHARED = [
   'json-measure',
   'json-pieces',
   'pages',
-  'sqlite-file',
 ];
 const shared = (names) => `^src/(${names.join('|')})\\.ts$`;
 
@@ -251,7 +251,7 @@ module.exports = {
       room('vectors'),
       '^src/runtime/auto/',
     ]),
-    only('sqlite-in-its-file', 'node-sqlite3-wasm', ['^src/sqlite-file\\.ts$']),
+    only('sqlite-in-its-file', 'node-sqlite3-wasm', ['^src/sqlite/database\\.ts$']),
     only('limits-in-their-room', 'rate-limiter-flexible|ioredis', [room('access')]),
     only('pino-at-the-edge', 'pino', [
       '^routes/',

@@ -144,10 +144,10 @@ export async function installPythonEnvironment(
  */
 export async function unlessMade(stamp: string, key: string, work: () => Promise<void>): Promise<void> {
   await mkdir(dirname(stamp), { recursive: true });
-  let lock = await takeFileLock(`${stamp}.lock`);
+  let lock = takeFileLock(`${stamp}.lock`);
   while (!lock.isTaken) {
     await sleep(LOOK_AGAIN_MS);
-    lock = await takeFileLock(`${stamp}.lock`);
+    lock = takeFileLock(`${stamp}.lock`);
   }
   try {
     if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === key) return;
@@ -155,7 +155,7 @@ export async function unlessMade(stamp: string, key: string, work: () => Promise
     await work();
     await writeFile(stamp, key);
   } finally {
-    await lock.release();
+    lock.release();
   }
 }
 

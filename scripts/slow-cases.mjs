@@ -56,7 +56,7 @@ export const SLOW_CASES = [
     sources: [
       ...FAULTS,
       'src/written-files.ts',
-      'src/sqlite-file.ts',
+      'src/sqlite/',
       'src/vectors/',
       'src/gateway/logs/',
       'chaos/',

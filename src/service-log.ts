@@ -96,6 +96,11 @@ export function logLostLogs(logger: Logger): (numLogs: number, reason: string) =
   };
 }
 
+/** Says what became of a damaged file. */
+export function logDamagedFile(logger: Logger): (reason: string) => void {
+  return (reason) => logger.warn({ reason }, 'a damaged file was moved aside');
+}
+
 /** Warns of aliases whose models are not there; they may be pulled later. */
 export async function logLostAliases(
   pool: ModelPool,

@@ -30,6 +30,7 @@ import { ModelAliases } from './serving/model-aliases.ts';
 import { ModelCatalog, type CatalogModel } from './serving/model-catalog.ts';
 import { ModelPool } from './serving/model-pool.ts';
 import {
+  logDamagedFile,
   logDiskNotes,
   logMemory,
   logLostAliases,
@@ -205,9 +206,12 @@ async function compose(
   const tracing = createTracing(config, logger, metrics);
   const openApiDocument = await readFile(new URL('openapi.yaml', PACKAGE_ROOT), 'utf8');
   const responses = new ResponseStore();
-  const benchmarkRuns = new RunStore(config.benchmarkResults);
+  const benchmarkRuns = new RunStore(config.benchmarkResults, logDamagedFile(logger));
   const markdown = new MarkdownConverter();
-  const logs = new GatewayLogs(config.gatewayLogs, { onLost: logLostLogs(logger) });
+  const logs = new GatewayLogs(config.gatewayLogs, {
+    onLost: logLostLogs(logger),
+    onDamaged: logDamagedFile(logger),
+  });
   const vectors = createVectors(config);
   if (ownProcess !== undefined) watchMemory(ownProcess.memory, metrics, responses);
   const dependencies = {

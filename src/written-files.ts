@@ -38,12 +38,20 @@ export const WRITTEN_FILES: readonly WrittenFile[] = [
     lossMeans: 'reports of benchmarks up to then cannot be found, and new ones are kept',
   },
   {
-    name: "lock of a file of SQLite: the library's folder",
+    name: 'lock of a file of SQLite',
     setting: 'GATEWAY_LOGS',
-    path: '.lock',
-    writtenBy: ['src/sqlite-file.ts'],
+    path: '.lock-holder',
+    writtenBy: ['src/sqlite/sqlite-lock.ts'],
     kind: 'lock',
     lossMeans: 'nothing',
+  },
+  {
+    name: 'damaged file of SQLite',
+    setting: 'GATEWAY_LOGS',
+    path: '.damaged',
+    writtenBy: ['src/sqlite/damage.ts'],
+    kind: 'binary',
+    lossMeans: 'nothing: the service never reads it',
   },
   {
     name: 'prefixes on disk',
@@ -84,6 +92,15 @@ export const WRITTEN_FILES: readonly WrittenFile[] = [
     writtenBy: ['src/vectors/index-files.ts'],
     kind: 'sqlite',
     lossMeans: 'this index cannot be used',
+  },
+  {
+    name: 'changes of an index of vectors',
+    setting: 'VECTORIZE_DIR',
+    path: '*/rows.sqlite-wal',
+    writtenBy: ['src/vectors/index-files.ts'],
+    kind: 'binary',
+    lossMeans:
+      'changes of this index since they were last joined with its rows are lost, or it cannot be used',
   },
   {
     name: 'lock of an index of vectors',

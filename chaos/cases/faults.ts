@@ -120,7 +120,7 @@ async function damagedFiles(scene: Scene): Promise<void> {
       home.folder,
       number + 1,
     );
-    rmSync(home.settings['KEYS_FILE'] ?? '');
+    rmSync(home.settings['KEYS_FILE'] ?? '', { force: true });
     await home.writeKey();
     const second = await scene.launch({ settings: home.settings });
     const damaged = needsOneOf([...running.keys(), ...atStart.keys()]);

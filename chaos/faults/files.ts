@@ -41,6 +41,7 @@ export const SHOWN_ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ['manifest of a model of the hub', 'tests/unit/catalog/model-store.test.ts'],
   ['part of a download', 'tests/unit/catalog/pull-faults.test.ts'],
   ['lock of a pull', 'tests/unit/catalog/pull-faults.test.ts'],
+  ['damaged file of SQLite', 'tests/unit/sqlite/sqlite-file.test.ts'],
   ['Dawn, for WebGPU', 'tests/unit/runtime/webgpu/dawn.test.ts'],
 ]);
 

@@ -131,6 +131,7 @@ export const PROBES: readonly Probe[] = [
       'configuration of an index of vectors',
       'numbers of an index of vectors',
       'rows of an index of vectors',
+      'changes of an index of vectors',
     ],
     uses: ['lock of an index of vectors'],
     loss: /a job on vectors failed: .*(full|I\/O)/,
@@ -139,7 +140,7 @@ export const PROBES: readonly Probe[] = [
   {
     name: 'a log of a gateway that is written and read',
     needs: [],
-    uses: ['logs of gateways', "lock of a file of SQLite: the library's folder"],
+    uses: ['logs of gateways', 'lock of a file of SQLite'],
     loss: /GATEWAY_LOGS.*logs of gateways were not kept/,
     run: logAndRead,
   },

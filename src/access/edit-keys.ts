@@ -68,15 +68,15 @@ async function editKeys(
   try {
     await writeKeyFile(path, edit((await readKeyFile(path)) ?? []));
   } finally {
-    await release();
+    release();
   }
 }
 
 /** @throws EngineError `conflict` naming the process that holds the lock for too long */
-async function waitForLock(path: string): Promise<() => Promise<void>> {
+async function waitForLock(path: string): Promise<() => void> {
   const startedMs = performance.now();
   for (;;) {
-    const lock = await takeFileLock(`${path}.lock`);
+    const lock = takeFileLock(`${path}.lock`);
     if (lock.isTaken) return () => lock.release();
     const limitMs = LOCK_TIMEOUT_MS + (lock.isSure ? 0 : LOCK_TIMING.stillAfterMs);
     if (performance.now() - startedMs > limitMs) {

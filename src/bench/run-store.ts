@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EngineError } from '../errors.ts';
-import { SqliteFile, type Database } from '../sqlite-file.ts';
+import type { Database } from '../sqlite/database.ts';
+import { SqliteFile } from '../sqlite/sqlite-file.ts';
 import { VERSION } from '../version.ts';
 import type { BenchmarkReport } from './benchmark-report.ts';
 
@@ -45,18 +46,19 @@ export interface StoredRun extends RunSummary {
 }
 
 /**
- * Reports of benchmarks in a file of SQLite, which several services may share. The file is opened for the first call, so
- * that a service that never measures needs none. All methods throw EngineError `internal` where the file cannot be used.
+ * Reports of benchmarks in a file of SQLite, which several services may share. The file is opened for a call, so that
+ * a service that never measures needs none. All methods throw EngineError `internal` where the file cannot be used.
  */
 export class RunStore {
   readonly #path: string;
   readonly #maxRuns: number;
   readonly #file: SqliteFile;
 
-  constructor(path: string, maxRuns = MAX_RUNS_KEPT) {
+  /** @param onDamaged see `SqliteFileOptions` */
+  constructor(path: string, onDamaged: (text: string) => void, maxRuns = MAX_RUNS_KEPT) {
     this.#path = path;
     this.#maxRuns = maxRuns;
-    this.#file = new SqliteFile(path, { schema: SCHEMA, busyMs: BUSY_MS });
+    this.#file = new SqliteFile(path, { schema: SCHEMA, busyMs: BUSY_MS, onDamaged });
   }
 
   /** Keeps a report; answers with its id. */
@@ -92,7 +94,7 @@ export class RunStore {
     const row = this.#use((database) => database.get('SELECT * FROM runs WHERE id = ?', [id])) as unknown as
       (SummaryRow & { report: string }) | null;
     if (row === null) return undefined;
-    return { ...toSummary(row), report: JSON.parse(row.report) as BenchmarkReport };
+    return this.#named(() => ({ ...toSummary(row), report: JSON.parse(row.report) as BenchmarkReport }));
   }
 
   /** False where there is none. */

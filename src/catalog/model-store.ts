@@ -223,7 +223,7 @@ export async function removeModel(modelsDir: string, id: string): Promise<string
     await moveToTrash(modelsDir, stagingFolder(modelsDir, folder));
     await emptyTrash(modelsDir);
   } finally {
-    await release();
+    release();
   }
   return found;
 }

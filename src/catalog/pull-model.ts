@@ -76,7 +76,7 @@ export async function pullModel(request: PullRequest, options: PullOptions): Pro
     try {
       await fetchAndPublish(plan, options);
     } finally {
-      await release();
+      release();
     }
   } catch (error) {
     throw diskError(error);

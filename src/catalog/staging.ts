@@ -119,16 +119,12 @@ const LOCKS = 'locks';
  * @returns gives it back
  * @throws EngineError `conflict` naming the process that holds it
  */
-export async function takePullLock(
-  modelsDir: string,
-  folder: string,
-  id: string,
-): Promise<() => Promise<void>> {
+export async function takePullLock(modelsDir: string, folder: string, id: string): Promise<() => void> {
   const path = join(modelsDir, PARTIAL, LOCKS, folder);
   await mkdir(dirname(path), { recursive: true });
-  let lock = await takeFileLock(path);
+  let lock = takeFileLock(path);
   // Of another container, say: it takes a while to see whether that process lives.
-  for (; !lock.isTaken && !lock.isSure; lock = await takeFileLock(path)) await sleep(LOOK_AGAIN_MS);
+  for (; !lock.isTaken && !lock.isSure; lock = takeFileLock(path)) await sleep(LOOK_AGAIN_MS);
   if (lock.isTaken) return () => lock.release();
   throw new EngineError(
     'conflict',

@@ -1,76 +1,83 @@
-import { open, rm, utimes, type FileHandle } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hasCode } from '../values.ts';
 import { describeHolder, forgetHolder, judgeHolder, writeHolder, type SeenLock } from './lock-holder.ts';
 
-/** Of locks whose holder cannot be looked up: how often one that lives touches its lock, and when one is dead. */
+/** How long a lock may stay the same, on our own clock. */
 export interface LockTiming {
+  /** A holder that lives touches its lock so often. */
   readonly touchEveryMs: number;
-  /** Older versions touch theirs every 10 s; a holder that computes may be late. */
+  /** A holder that cannot be looked up is dead then. Older versions touch theirs every 10 s; one that computes may be late. */
   readonly stillAfterMs: number;
+  /** A holder that lives has lost its lock then: its thread may have ended while its process goes on. */
+  readonly lostAfterMs: number;
 }
 
-export const LOCK_TIMING: LockTiming = { touchEveryMs: 3000, stillAfterMs: 30_000 };
+export const LOCK_TIMING: LockTiming = { touchEveryMs: 3000, stillAfterMs: 30_000, lostAfterMs: Infinity };
 
 /**
  * One that another process has: `holder`, for people. Where it is not sure that this process lives, asking again tells,
  * within `stillAfterMs`.
  */
-interface HeldLock {
+export interface HeldLock {
   isTaken: false;
   holder: string;
   isSure: boolean;
 }
 
+export interface TakenLock {
+  isTaken: true;
+  release(): void;
+}
+
 /** What asking for a lock came to. */
-export type FileLock = { isTaken: true; release(): Promise<void> } | HeldLock;
+export type FileLock = TakenLock | HeldLock;
 
 /**
  * Takes a lock file, in a folder that there is: one process holds it at a time, among all that share the disk. One whose
- * holder died is taken over.
+ * holder died is taken over. It does not wait, but for the disk.
  */
-export async function takeFileLock(path: string, timing = LOCK_TIMING): Promise<FileLock> {
+export function takeFileLock(path: string, timing = LOCK_TIMING): FileLock {
   const text = writeHolder();
-  while (!(await created(path, text))) {
-    const other = await findOther(path, timing);
+  while (!create(path, text)) {
+    const other = findOther(path, timing);
     if (other !== undefined) return other;
   }
   forgetHolder(path);
-  const touching = setInterval(() => {
-    void touch(path, text).catch(() => undefined);
-  }, timing.touchEveryMs);
+  const touching = setInterval(() => touch(path, text), timing.touchEveryMs);
   touching.unref();
   return {
     isTaken: true,
-    release: async () => {
+    release: () => {
       clearInterval(touching);
-      await removeIf(path, (lock) => lock.text === text);
+      removeIf(path, (lock) => lock.text === text);
     },
   };
 }
 
-async function created(path: string, text: string): Promise<boolean> {
-  let file: FileHandle;
+/** False where there is one. */
+function create(path: string, text: string): boolean {
+  let file: number;
   try {
-    file = await open(path, 'wx');
+    file = openSync(path, 'wx');
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false;
     throw error;
   }
   try {
-    await file.writeFile(text);
+    writeFileSync(file, text);
     return true;
   } catch (error) {
     // A full disk leaves it empty.
-    await rm(path, { force: true });
+    rmSync(path, { force: true });
     throw error;
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
 /** Who holds the lock, or is about to; undefined when there is nobody any more. */
-async function findOther(path: string, timing: LockTiming): Promise<HeldLock | undefined> {
-  const lock = await readLock(path, timing);
+function findOther(path: string, timing: LockTiming): HeldLock | undefined {
+  const lock = readLock(path, timing);
   if (lock === undefined) return undefined;
   const verdict = judgeHolder(lock);
   if (verdict === 'dead') return removeDead(lock, timing);
@@ -81,23 +88,23 @@ async function findOther(path: string, timing: LockTiming): Promise<HeldLock | u
  * Removes the lock of one that died. One at a time, who looks once more: else of two that found it dead the second would
  * remove the new lock of the first. It takes a moment, unless who was at it died as well: so it is a lock of the same kind.
  */
-async function removeDead(dead: SeenLock, timing: LockTiming): Promise<HeldLock | undefined> {
+function removeDead(dead: SeenLock, timing: LockTiming): HeldLock | undefined {
   const takeover = `${dead.path}.takeover`;
   const own = writeHolder();
-  if (await created(takeover, own)) {
+  if (create(takeover, own)) {
     try {
-      await removeIf(dead.path, isSame(dead));
+      removeIf(dead.path, isSame(dead));
     } finally {
-      await removeIf(takeover, ({ text }) => text === own);
+      removeIf(takeover, ({ text }) => text === own);
     }
     return undefined;
   }
-  const other = await readLock(takeover, timing);
+  const other = readLock(takeover, timing);
   if (other === undefined) return undefined;
   const verdict = judgeHolder(other);
   if (verdict !== 'dead')
     return { isTaken: false, holder: describeHolder(other.text), isSure: verdict === 'alive' };
-  await removeIf(takeover, isSame(other));
+  removeIf(takeover, isSame(other));
   return undefined;
 }
 
@@ -107,29 +114,33 @@ const isSame =
   ({ text, mark }: SeenLock): boolean =>
     text === dead.text && mark === dead.mark;
 
-/** A process that was stopped for long may find that another one has taken its lock. */
-async function touch(path: string, text: string): Promise<void> {
+/** A process that was stopped for long may find that another one has taken its lock. What fails now may work the next time. */
+function touch(path: string, text: string): void {
   const now = new Date();
-  if ((await readLock(path, LOCK_TIMING))?.text === text) await utimes(path, now, now);
+  try {
+    if (readLock(path, LOCK_TIMING)?.text === text) utimesSync(path, now, now);
+  } catch {
+    // The disk is full, or there is no more file handle.
+  }
 }
 
-async function removeIf(path: string, isMeant: (lock: SeenLock) => boolean): Promise<void> {
-  const lock = await readLock(path, LOCK_TIMING);
+function removeIf(path: string, isMeant: (lock: SeenLock) => boolean): void {
+  const lock = readLock(path, LOCK_TIMING);
   if (lock === undefined || !isMeant(lock)) return;
-  await rm(path, { force: true });
+  rmSync(path, { force: true });
   forgetHolder(path);
 }
 
 /** Undefined where there is none. It is opened, since file systems of networks keep times of a file that is not. */
-async function readLock(path: string, { stillAfterMs }: LockTiming): Promise<SeenLock | undefined> {
+function readLock(path: string, { stillAfterMs, lostAfterMs }: LockTiming): SeenLock | undefined {
   try {
-    const file = await open(path, 'r');
+    const file = openSync(path, 'r');
     try {
-      const text = await file.readFile('utf8');
-      const { mtimeNs } = await file.stat({ bigint: true });
-      return { path, text, mark: String(mtimeNs), stillAfterMs };
+      const text = readFileSync(file, 'utf8');
+      const { mtimeNs } = fstatSync(file, { bigint: true });
+      return { path, text, mark: String(mtimeNs), stillAfterMs, lostAfterMs };
     } finally {
-      await file.close();
+      closeSync(file);
     }
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;

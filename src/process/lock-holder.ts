@@ -38,6 +38,8 @@ export interface SeenLock {
   readonly mark: string;
   /** A holder that cannot be looked up is dead when text and mark have not changed for so long, on our own clock. */
   readonly stillAfterMs: number;
+  /** One that lives has lost its lock then. */
+  readonly lostAfterMs: number;
 }
 
 const WITHOUT_PROC = 'no-proc';
@@ -99,7 +101,7 @@ export class HolderWatch {
   readonly #watched = new Map<string, Watched>();
 
   /** @param nowMs on a clock that nobody sets */
-  look({ path, text, mark, stillAfterMs }: SeenLock, nowMs: number): HolderVerdict {
+  look({ path, text, mark, stillAfterMs }: Omit<SeenLock, 'lostAfterMs'>, nowMs: number): HolderVerdict {
     const known = this.#watched.get(path);
     if (known?.text !== text) {
       this.#begin(path, { text, mark, sinceMs: nowMs, hasChanged: false });
@@ -135,6 +137,10 @@ export function judgeHolder(lock: SeenLock): HolderVerdict {
     isOfOneMachine: () => isOfOneMachine(dirname(lock.path)),
   });
   if (verdict === 'unknown') return watch.look(lock, performance.now());
+  if (verdict === 'alive' && lock.lostAfterMs !== Infinity) {
+    const watched = watch.look({ ...lock, stillAfterMs: lock.lostAfterMs }, performance.now());
+    return watched === 'dead' ? 'dead' : 'alive';
+  }
   watch.forget(lock.path);
   return verdict;
 }

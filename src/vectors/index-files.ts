@@ -5,13 +5,18 @@ import {
   ftruncateSync,
   openSync,
   readSync,
-  rmSync,
   statSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
-import { inTransaction, openDatabase, type Database, type Statement } from '../sqlite-file.ts';
+import {
+  inTransaction,
+  openDatabase,
+  removeLibraryLock,
+  type Database,
+  type Statement,
+} from '../sqlite/database.ts';
 import type { PropertyType } from './vector-types.ts';
 
 const VALUES_FILE = 'values.f32';
@@ -23,8 +28,6 @@ const BYTES_PER_NUMBER = 4;
  * a vector is in a metadata index that was made before it was put.
  */
 const SCHEMA = `
-  PRAGMA locking_mode = EXCLUSIVE;
-  PRAGMA journal_mode = TRUNCATE;
   CREATE TABLE IF NOT EXISTS vectors (
     slot INTEGER PRIMARY KEY,
     id BLOB NOT NULL UNIQUE,
@@ -264,8 +267,8 @@ export interface Change {
 
 function openRows(folder: string, dimensions: number): Database {
   const path = join(folder, ROWS_FILE);
-  // The library locks by a folder, which a process that was killed leaves there. The lock of the index is another.
-  rmSync(`${path}.lock`, { recursive: true, force: true });
+  // The lock of the index is another: so this one was left by a process that was killed.
+  removeLibraryLock(path);
   const database = openDatabase(path, SCHEMA);
   try {
     keepDimensions(database, dimensions);

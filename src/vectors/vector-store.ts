@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
-import { LOCK_TIMING, takeFileLock, type FileLock } from '../process/file-lock.ts';
+import { LOCK_TIMING, takeFileLock, type TakenLock } from '../process/file-lock.ts';
 import type { RowProductsFactory } from '../runtime/row-products.ts';
 import { FAULT, vectorFault } from './faults.ts';
 import { IndexFiles } from './index-files.ts';
@@ -22,7 +22,7 @@ const LOCK_FILE = 'lock';
 
 interface OpenIndex {
   readonly index: VectorIndex;
-  readonly lock: FileLock & { isTaken: true };
+  readonly lock: TakenLock;
 }
 
 /**
@@ -75,33 +75,33 @@ export class VectorStore {
   }
 
   /** Also one that is damaged. @throws EngineError `not_found`; `conflict` where another process has it open */
-  async delete(name: string): Promise<void> {
+  delete(name: string): void {
     if (!this.#folder.has(name)) throw noIndexError(name);
     const known = this.#open.get(name);
-    if (known === undefined) await (await this.#takeLock(name)).release();
-    else await this.forget(name, known.index, noIndexError(name));
+    if (known === undefined) this.#takeLock(name).release();
+    else this.forget(name, known.index, noIndexError(name));
     this.#folder.delete(name);
     this.#told.delete(name);
   }
 
   /** An index that may not be loaded yet. @throws EngineError as `delete` */
-  async open(name: string): Promise<VectorIndex> {
+  open(name: string): VectorIndex {
     const known = this.#open.get(name);
     if (known !== undefined) return known.index;
-    const opened = await this.#openIndex(name);
+    const opened = this.#openIndex(name);
     this.#open.set(name, opened);
     return opened.index;
   }
 
   /** Jobs of the index end with `reason`. The next call opens it anew. */
-  async forget(name: string, index: VectorIndex, reason: EngineError): Promise<void> {
+  forget(name: string, index: VectorIndex, reason: EngineError): void {
     const known = this.#open.get(name);
     if (known?.index !== index) return;
     this.#open.delete(name);
     try {
       index.close(reason);
     } finally {
-      await known.lock.release();
+      known.lock.release();
     }
   }
 
@@ -131,9 +131,9 @@ export class VectorStore {
     return this.#open.get(name)?.index.numBytes ?? this.#folder.numBytesOf(name);
   }
 
-  async #openIndex(name: string): Promise<OpenIndex> {
+  #openIndex(name: string): OpenIndex {
     const config = this.config(name);
-    const lock = await this.#takeLock(name);
+    const lock = this.#takeLock(name);
     let files: IndexFiles | undefined;
     try {
       files = new IndexFiles(this.#folder.pathOf(name), config.dimensions);
@@ -141,13 +141,13 @@ export class VectorStore {
       return { index: new VectorIndex(config, files, products), lock };
     } catch (error) {
       files?.close();
-      await lock.release();
+      lock.release();
       throw error;
     }
   }
 
-  async #takeLock(name: string): Promise<FileLock & { isTaken: true }> {
-    const lock = await takeFileLock(join(this.#folder.pathOf(name), LOCK_FILE));
+  #takeLock(name: string): TakenLock {
+    const lock = takeFileLock(join(this.#folder.pathOf(name), LOCK_FILE));
     if (lock.isTaken) return lock;
     const advice = lock.isSure
       ? 'ask that service, or set VECTORIZE_DIR to another folder'

@@ -25,21 +25,18 @@ serveJobs({
     opened = new VectorStore({ ...setup, createProducts: loadRowProducts({ ...setup, onMissing }), tell });
     return null;
   },
-  answer: async (question: VectorQuestion): Promise<VectorAnswer | InSlices<VectorAnswer>> => {
+  answer: (question: VectorQuestion): VectorAnswer | InSlices<VectorAnswer> => {
     const store = opened;
     assertInvariant(store !== undefined, 'the store is opened before it is asked');
     try {
-      return await answerOf(store, question);
+      return answerOf(store, question);
     } catch (error) {
       throw toJobFault(error);
     }
   },
 });
 
-async function answerOf(
-  store: VectorStore,
-  question: VectorQuestion,
-): Promise<VectorAnswer | InSlices<VectorAnswer>> {
+function answerOf(store: VectorStore, question: VectorQuestion): VectorAnswer | InSlices<VectorAnswer> {
   switch (question.type) {
     case 'list':
       return JSON.stringify(store.list());
@@ -49,7 +46,7 @@ async function answerOf(
     case 'config':
       return JSON.stringify(store.config(question.index));
     case 'delete':
-      await store.delete(question.index);
+      store.delete(question.index);
       return 'null';
     case 'part':
       uploads.add(question.upload, question.clientId, question.bytes);
@@ -58,8 +55,7 @@ async function answerOf(
       uploads.drop(question.upload);
       return 'null';
     default: {
-      const index = await store.open(question.index);
-      return jobOfIndex(store, index, question);
+      return jobOfIndex(store, store.open(question.index), question);
     }
   }
 }
@@ -80,8 +76,17 @@ function* jobOfIndex(
     }
   } catch (error) {
     const fault = toJobFault(error);
-    if (index.isBroken) store.forget(question.index, index, fault).catch(toJobFault);
+    if (index.isBroken) forget(store, index, fault);
     throw fault;
+  }
+}
+
+/** Its library may complain once more, which is told and changes nothing. */
+function forget(store: VectorStore, index: VectorIndex, fault: EngineError): void {
+  try {
+    store.forget(index.config.name, index, fault);
+  } catch (error) {
+    toJobFault(error);
   }
 }
 

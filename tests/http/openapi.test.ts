@@ -9,7 +9,7 @@ import type { Access } from '../../src/access/access.ts';
 import { AnswerCache } from '../../src/gateway/answer-cache.ts';
 import { GatewayLogs } from '../../src/gateway/logs/gateway-logs.ts';
 import { RunStore } from '../../src/bench/run-store.ts';
-import { IN_MEMORY } from '../../src/sqlite-file.ts';
+import { IN_MEMORY } from '../../src/sqlite/sqlite-file.ts';
 import { openApiDocument } from '../../routes/openapi-document.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { MarkdownConverter } from '../../src/markdown/markdown-converter.ts';
@@ -82,7 +82,7 @@ describe('openapi.yaml', () => {
     const config = readConfig({}, []);
     const logger = pino({ enabled: false });
     const responses = new ResponseStore();
-    const benchmarkRuns = new RunStore(IN_MEMORY);
+    const benchmarkRuns = new RunStore(IN_MEMORY, () => undefined);
     const app = createApp({
       models,
       access,

@@ -10,7 +10,7 @@ import { createApp, loadShedderOf } from '../../routes/app.ts';
 import type { AppConfig } from '../../routes/app-dependencies.ts';
 import { ResponseStore } from '../../routes/responses/response-store.ts';
 import { RunStore } from '../../src/bench/run-store.ts';
-import { IN_MEMORY } from '../../src/sqlite-file.ts';
+import { IN_MEMORY } from '../../src/sqlite/sqlite-file.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import { MarkdownConverter } from '../../src/markdown/markdown-converter.ts';
 import { AnswerCache } from '../../src/gateway/answer-cache.ts';
@@ -71,7 +71,7 @@ export async function startHttpService(
   const metrics = new Metrics(models, undefined, settings.metricsNames);
   const tracing = createTracing(settings, logger, metrics);
   const access = await openAccess({ ...ACCESS, ...accessConfig });
-  const benchmarkRuns = new RunStore(IN_MEMORY);
+  const benchmarkRuns = new RunStore(IN_MEMORY, () => undefined);
   const markdown = new MarkdownConverter();
   const logs = new GatewayLogs(IN_MEMORY);
   // Its process starts with the first question.

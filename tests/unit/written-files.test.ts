@@ -16,6 +16,8 @@ const OWN_WRITERS = /\bnew SqliteFile\(|\bopenDatabase\(|\btakeFileLock\(/;
 
 /** They write what no setting places. */
 const OTHERS = new Map([
+  ['src/sqlite/database.ts', 'where its callers say'],
+  ['src/sqlite/sqlite-file.ts', 'where its callers say'],
   ['src/process/text-sink.ts', 'its own standard output, which was opened before it started'],
   ['src/weights/write-safetensors.ts', 'where the studio or a test says'],
 ]);

@@ -26,10 +26,15 @@ export interface LogAnswer {
   readonly fault?: string;
 }
 
+/** What the thread tells. `damaged`: what became of a damaged file, for people. */
+export type LogThreadMessage = LogAnswer | { readonly damaged: string };
+
 export interface GatewayLogsOptions {
   readonly bounds?: LogBounds;
   /** So many logs could not be kept. */
   readonly onLost?: (numLogs: number, reason: string) => void;
+  /** A damaged file was moved aside, and another one begun. The text is for people. */
+  readonly onDamaged?: (text: string) => void;
   /** So long a call may take. */
   readonly answerMs?: number;
 }
@@ -216,7 +221,10 @@ export class GatewayLogs {
     const options = { workerData, resourceLimits: THREAD_HEAP };
     const thread = startSiblingThread(import.meta.url, 'log-thread', options);
     let fault = 'its thread ended';
-    thread.on('message', (answer: LogAnswer) => this.#settle(thread, answer));
+    thread.on('message', (message: LogThreadMessage) => {
+      if ('damaged' in message) this.#options.onDamaged?.(message.damaged);
+      else this.#settle(thread, message);
+    });
     thread.on('error', (error) => (fault = String(error)));
     thread.on('exit', () => this.#end(thread, fault));
     thread.unref();

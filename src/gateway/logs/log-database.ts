@@ -1,5 +1,6 @@
 import { groupOf } from '../../fairness/client-id.ts';
-import { SqliteFile, type Database, type Row } from '../../sqlite-file.ts';
+import type { Database, Row } from '../../sqlite/database.ts';
+import { SqliteFile } from '../../sqlite/sqlite-file.ts';
 import {
   isSuccess,
   type GatewayLog,
@@ -65,8 +66,9 @@ export class LogDatabase {
   readonly #file: SqliteFile;
   readonly #bounds: LogBounds;
 
-  constructor(path: string, bounds: LogBounds) {
-    this.#file = new SqliteFile(path, { schema: SCHEMA, busyMs: BUSY_MS });
+  /** @param onDamaged see `SqliteFileOptions` */
+  constructor(path: string, bounds: LogBounds, onDamaged: (text: string) => void) {
+    this.#file = new SqliteFile(path, { schema: SCHEMA, busyMs: BUSY_MS, onDamaged });
     this.#bounds = bounds;
   }
 

@@ -1,11 +1,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { LogAnswer, LogCall, LogThreadData } from './gateway-logs.ts';
+import type { LogAnswer, LogCall, LogThreadData, LogThreadMessage } from './gateway-logs.ts';
 import { LogDatabase } from './log-database.ts';
 
 /** The thread that writes the logs of gateways: SQLite waits for the disk, and the event loop of the service does not. */
 
 const { path, bounds } = workerData as LogThreadData;
-const database = new LogDatabase(path, bounds);
+const database = new LogDatabase(path, bounds, (damaged) => tell({ damaged }));
+
+function tell(message: LogThreadMessage): void {
+  parentPort?.postMessage(message);
+}
 
 function run({ method, argument }: LogCall): unknown {
   switch (method) {
@@ -31,6 +35,6 @@ parentPort?.on('message', ({ number, call }: { number: number; call: LogCall }) 
   } catch (error) {
     answer = { number, fault: String(error) };
   }
-  parentPort?.postMessage(answer);
+  tell(answer);
   if (call.method === 'close') parentPort?.close();
 });

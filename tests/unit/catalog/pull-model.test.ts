@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { describeModel } from '../../../src/catalog/describe-model.ts';
 import { findModel, listModels } from '../../../src/catalog/model-store.ts';
@@ -8,6 +8,8 @@ import { fixturePath } from '../../support/fixtures.ts';
 import { ggufRepository, tinyRepository } from '../../support/hub-models.ts';
 import { HubServer, sha256, type HubContent } from '../../support/hub-server.ts';
 import { ID, WEIGHTS, TINY_FILES, startPull, filesIn } from '../../support/pull.ts';
+
+const LOCK_HOLDER = new URL('../../../src/process/lock-holder.ts', import.meta.url).href;
 
 describe('pullModel', () => {
   it('fetches what a model in safetensors needs, and no more', async () => {
@@ -195,11 +197,15 @@ describe('two pulls at once', () => {
     const { run, modelsDir } = await startPull();
     const locks = join(modelsDir, '.partial', 'locks');
     mkdirSync(locks, { recursive: true });
-    const { pid } = spawnSync(process.execPath, ['-e', '']);
-    writeFileSync(join(locks, 'owner--tiny'), `${process.pid} elsewhere x\n`);
+    const path = join(locks, 'owner--tiny');
+    writeFileSync(path, `${process.pid} elsewhere x\n`);
+    let touchedAt = 1;
+    const touching = setInterval(() => utimesSync(path, 0, touchedAt++), 100);
     await expect(run()).rejects.toThrow(/is being pulled by process \d+ on elsewhere/);
-    const { hostname } = await import('node:os');
-    writeFileSync(join(locks, 'owner--tiny'), `${pid} ${hostname()} x\n`);
+    clearInterval(touching);
+    const script = `console.log((await import('${LOCK_HOLDER}')).writeHolder())`;
+    const node = ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', script];
+    writeFileSync(path, `${execFileSync(process.execPath, node, { encoding: 'utf8' }).trim()}\n`);
     await run();
     expect(filesIn(locks)).toEqual([]);
   });

@@ -1,9 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { createLogId, type GatewayLog } from '../../../src/gateway/logs/gateway-log.ts';
 import { GatewayLogs } from '../../../src/gateway/logs/gateway-logs.ts';
-import { IN_MEMORY } from '../../../src/sqlite-file.ts';
+import { IN_MEMORY } from '../../../src/sqlite/sqlite-file.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
 
 const logOf = (ownerId: string): GatewayLog =>
@@ -81,6 +81,19 @@ it('says what it cannot keep, and where', async () => {
   logs.add(logOf('a/'));
   await expect(logs.list(all('a/'), callerOf('a/'))).rejects.toThrow(/GATEWAY_LOGS/);
   expect(lost).toHaveLength(1);
+  await logs.close();
+});
+
+it('begins a new file where its own is damaged, and says so', async () => {
+  const path = join(tempDirectory(), 'logs.sqlite');
+  const told: string[] = [];
+  const logs = new GatewayLogs(path, { onDamaged: (text) => told.push(text) });
+  logs.add(logOf('a/'));
+  await logs.list(all('a/'), callerOf('a/'));
+  truncateSync(path, 5000);
+  logs.add(logOf('a/'));
+  expect((await logs.list(all('a/'), callerOf('a/'))).numLogs).toBe(1);
+  expect(told).toEqual([expect.stringContaining('logs.sqlite.damaged')]);
   await logs.close();
 });
 

@@ -1,11 +1,13 @@
-import { mkdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createLogId, type GatewayLog } from '../../../src/gateway/logs/gateway-log.ts';
 import { LogDatabase } from '../../../src/gateway/logs/log-database.ts';
-import { IN_MEMORY } from '../../../src/sqlite-file.ts';
+import { IN_MEMORY } from '../../../src/sqlite/sqlite-file.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
 
+const expectNone = (text: string): never => {
+  throw new Error(text);
+};
 const BOUNDS = { maxBytes: 2 ** 20, maxRows: 100_000 };
 
 const logOf = (ownerId: string, fields: Partial<GatewayLog> = {}): GatewayLog => ({
@@ -48,7 +50,7 @@ describe('the ids of logs', () => {
 
 describe('LogDatabase', () => {
   it('gives logs back to their owner alone, whatever their names are', () => {
-    const database = new LogDatabase(IN_MEMORY, BOUNDS);
+    const database = new LogDatabase(IN_MEMORY, BOUNDS, expectNone);
     const log = logOf("net/o'brien", { metadata: { a: "'" } });
     database.add([log]);
     const key = { id: log.id, gateway: 'a', ownerId: "net/o'brien" };
@@ -65,7 +67,7 @@ describe('LogDatabase', () => {
   });
 
   it('drops the oldest of the owner that has most, in the group that has most', () => {
-    const database = new LogDatabase(IN_MEMORY, BOUNDS);
+    const database = new LogDatabase(IN_MEMORY, BOUNDS, expectNone);
     database.add([logOf('mine/'), logOf('mine/')]);
     database.add(Array.from({ length: 50 }, () => logOf('other/small')));
     // One address that invents keys: many owners, and a large one.
@@ -82,7 +84,7 @@ describe('LogDatabase', () => {
   });
 
   it('holds the bound in rows, too', () => {
-    const database = new LogDatabase(IN_MEMORY, { maxBytes: 2 ** 30, maxRows: 1000 });
+    const database = new LogDatabase(IN_MEMORY, { maxBytes: 2 ** 30, maxRows: 1000 }, expectNone);
     for (let batch = 0; batch < 40; batch++) {
       database.add(Array.from({ length: 50 }, () => logOf('one/')));
       expect(count(database, 'one/')).toBeLessThanOrEqual(1000);
@@ -94,28 +96,17 @@ describe('LogDatabase', () => {
   it('keeps a file, which two may share', () => {
     const directory = tempDirectory();
     const path = join(directory, 'deep', 'logs.sqlite');
-    const [one, other] = [new LogDatabase(path, BOUNDS), new LogDatabase(path, BOUNDS)];
+    const [one, other] = [
+      new LogDatabase(path, BOUNDS, expectNone),
+      new LogDatabase(path, BOUNDS, expectNone),
+    ];
     one.add([logOf('a/')]);
     other.add([logOf('a/')]);
     expect([count(one, 'a/'), count(other, 'a/')]).toEqual([2, 2]);
     one.close();
     other.close();
-    const later = new LogDatabase(path, BOUNDS);
+    const later = new LogDatabase(path, BOUNDS, expectNone);
     expect(count(later, 'a/')).toBe(2);
     later.close();
-  });
-
-  it('removes the lock of a process that was killed, and no other', () => {
-    const directory = tempDirectory();
-    const path = join(directory, 'logs.sqlite');
-    const before = new LogDatabase(path, BOUNDS);
-    before.add([logOf('a/')]);
-    before.close();
-    mkdirSync(`${path}.lock`);
-    const database = new LogDatabase(path, BOUNDS);
-    expect(() => count(database, 'a/')).toThrow(/locked/);
-    utimesSync(`${path}.lock`, 0, 0);
-    expect(count(database, 'a/')).toBe(1);
-    database.close();
   });
 });

@@ -13,16 +13,16 @@ const MODULE = new URL('../../../src/process/file-lock.ts', import.meta.url).hre
 const OWN_PIDS = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
 const canUnshare = spawnSync(OWN_PIDS[0]!, [...OWN_PIDS.slice(1), 'true']).status === 0;
 /** A holder that lives has twenty times to touch its lock until another one takes it. */
-const TIMING = { touchEveryMs: 100, stillAfterMs: 2000 };
+const TIMING = { touchEveryMs: 100, stillAfterMs: 2000, lostAfterMs: Infinity };
 /** Nobody lives who could be late. */
-const QUICK = { touchEveryMs: 100, stillAfterMs: 400 };
+const QUICK = { ...TIMING, stillAfterMs: 400 };
 const AN_HOUR_MS = 3_600_000;
 
 /** Starts a process that takes the lock and keeps it. */
 async function startHolder(path: string, prefix: readonly string[] = []): Promise<ChildProcess> {
   const code = `
     import { takeFileLock } from '${MODULE}';
-    const lock = await takeFileLock(${JSON.stringify(path)}, ${JSON.stringify(TIMING)});
+    const lock = takeFileLock(${JSON.stringify(path)}, ${JSON.stringify(TIMING)});
     console.log(lock.isTaken);
     setInterval(() => undefined, 1000);`;
   const loader = import.meta.resolve('tsx');
@@ -43,7 +43,7 @@ async function kill(child: ChildProcess): Promise<void> {
 
 async function askUntilSure(path: string): Promise<FileLock> {
   for (;;) {
-    const lock = await takeFileLock(path, TIMING);
+    const lock = takeFileLock(path, TIMING);
     if (lock.isTaken || lock.isSure) return lock;
     await sleep(20);
   }
@@ -62,20 +62,20 @@ describe.runIf(process.platform === 'linux')('a lock whose holder can be looked 
     holder.kill('SIGSTOP');
     utimesSync(path, 0, 0);
     await sleep(2 * TIMING.stillAfterMs);
-    expect(await takeFileLock(path, TIMING)).toEqual({
+    expect(takeFileLock(path, TIMING)).toEqual({
       isTaken: false,
       holder: String(holder.pid),
       isSure: true,
     });
     await kill(holder);
-    expect(await takeFileLock(path, TIMING)).toMatchObject({ isTaken: true });
+    expect(takeFileLock(path, TIMING)).toMatchObject({ isTaken: true });
   });
 
-  it('is kept by this process, and let go', async () => {
+  it('is kept by this process, and let go', () => {
     const path = join(tempDirectory(), 'lock');
-    const lock = await takeFileLock(path, TIMING);
-    expect(await takeFileLock(path, TIMING)).toMatchObject({ isTaken: false, holder: String(process.pid) });
-    if (lock.isTaken) await lock.release();
+    const lock = takeFileLock(path, TIMING);
+    expect(takeFileLock(path, TIMING)).toMatchObject({ isTaken: false, holder: String(process.pid) });
+    if (lock.isTaken) lock.release();
     expect(existsSync(path)).toBe(false);
   });
 
@@ -88,7 +88,7 @@ describe.runIf(process.platform === 'linux')('a lock whose holder can be looked 
     const living = spawn('sleep', ['600'], { stdio: 'ignore' });
     onTestFinished(() => void living.kill());
     writeFileSync(path, withPid(text, living.pid ?? 0));
-    expect(await takeFileLock(path, TIMING)).toMatchObject({ isTaken: true });
+    expect(takeFileLock(path, TIMING)).toMatchObject({ isTaken: true });
   });
 
   it('is taken where the number is that of this process itself', async () => {
@@ -97,14 +97,14 @@ describe.runIf(process.platform === 'linux')('a lock whose holder can be looked 
     const text = readFileSync(path, 'utf8');
     await kill(holder);
     writeFileSync(path, withPid(text, process.pid));
-    expect(await takeFileLock(path, TIMING)).toMatchObject({ isTaken: true });
+    expect(takeFileLock(path, TIMING)).toMatchObject({ isTaken: true });
   });
 
-  it('is not let go by a process whose lock another one has by now', async () => {
+  it('is not let go by a process whose lock another one has by now', () => {
     const path = join(tempDirectory(), 'lock');
-    const late = await takeFileLock(path, TIMING);
+    const late = takeFileLock(path, TIMING);
     writeFileSync(path, 'another');
-    if (late.isTaken) await late.release();
+    if (late.isTaken) late.release();
     expect(readFileSync(path, 'utf8')).toBe('another');
   });
 });
@@ -123,9 +123,9 @@ describe('a lock whose holder cannot be looked up', () => {
       const ahead = (Date.now() + AN_HOUR_MS) / 1000;
       utimesSync(path, ahead, ahead);
       const startedMs = performance.now();
-      expect(await takeFileLock(path, QUICK)).toMatchObject({ isTaken: false, isSure: false });
+      expect(takeFileLock(path, QUICK)).toMatchObject({ isTaken: false, isSure: false });
       await sleep(QUICK.stillAfterMs);
-      expect(await takeFileLock(path, QUICK)).toMatchObject({ isTaken: true });
+      expect(takeFileLock(path, QUICK)).toMatchObject({ isTaken: true });
       expect(performance.now() - startedMs).toBeGreaterThanOrEqual(QUICK.stillAfterMs);
     },
   );
@@ -152,13 +152,13 @@ describe('a lock whose holder cannot be looked up', () => {
     const dead = await startHolder(path);
     const takeover = await startHolder(`${path}.takeover`);
     await kill(dead);
-    expect(await takeFileLock(path, TIMING)).toEqual({
+    expect(takeFileLock(path, TIMING)).toEqual({
       isTaken: false,
       holder: String(takeover.pid),
       isSure: true,
     });
     await kill(takeover);
-    expect(await takeFileLock(path, TIMING)).toMatchObject({ isTaken: true });
+    expect(takeFileLock(path, TIMING)).toMatchObject({ isTaken: true });
     expect(existsSync(`${path}.takeover`)).toBe(false);
   });
 
@@ -177,8 +177,8 @@ describe('a lock whose holder cannot be looked up', () => {
   });
 });
 
-it('says in its first words what older versions read: process id and host', async () => {
+it('says in its first words what older versions read: process id and host', () => {
   const path = join(tempDirectory(), 'lock');
-  await takeFileLock(path, TIMING);
+  takeFileLock(path, TIMING);
   expect(readFileSync(path, 'utf8').split(' ').slice(0, 2)).toEqual([String(process.pid), hostname()]);
 });

@@ -23,8 +23,8 @@ const NO_BOUND = (): void => undefined;
 const storeOf = (folder: string, maxBytes = 2 ** 24): VectorStore =>
   new VectorStore({ folder, maxBytes, createProducts, tell: (line) => void told.push(line) });
 
-async function open(store: VectorStore): Promise<VectorIndex> {
-  const index = await store.open('a');
+function open(store: VectorStore): VectorIndex {
+  const index = store.open('a');
   runToEnd(index.loaded());
   return index;
 }
@@ -41,11 +41,11 @@ const idsNear = (index: VectorIndex, x: number, more: object = {}): string[] =>
   runToEnd(index.query(planQuery({ vector: [x, 0], topK: 100, ...more }, 2))).map(({ id }) => id);
 
 describe('a store that is opened again', () => {
-  it('has all that was put, and not what was deleted', async () => {
+  it('has all that was put, and not what was deleted', () => {
     const folder = tempDirectory();
     const store = storeOf(folder);
     store.create(CONFIG);
-    const index = await open(store);
+    const index = open(store);
     index.addProperty('kind', 'string');
     index.put(
       'insert',
@@ -55,8 +55,8 @@ describe('a store that is opened again', () => {
     index.deleteByIds(['one']);
     index.put('upsert', [vector('two', 20, { metadata: '{"kind":"c"}', namespace: 'n' })], NO_BOUND);
     const before = { info: index.info(), properties: index.properties() };
-    await store.forget('a', index, CLOSED);
-    const again = await open(storeOf(folder));
+    store.forget('a', index, CLOSED);
+    const again = open(storeOf(folder));
     expect({ info: again.info(), properties: again.properties() }).toEqual(before);
     expect(idsNear(again, 0)).toEqual(['three', 'two']);
     expect(idsNear(again, 0, { filter: { kind: 'c' }, namespace: 'n' })).toEqual(['two']);
@@ -65,11 +65,11 @@ describe('a store that is opened again', () => {
     ]);
   });
 
-  it('has a metadata index for those alone that were put after it was made', async () => {
+  it('has a metadata index for those alone that were put after it was made', () => {
     const folder = tempDirectory();
     const store = storeOf(folder);
     store.create(CONFIG);
-    const index = await open(store);
+    const index = open(store);
     const metadata = '{"kind":"b"}';
     index.put('insert', [vector('before', 1, { metadata })], NO_BOUND);
     index.addProperty('kind', 'string');
@@ -77,28 +77,28 @@ describe('a store that is opened again', () => {
     const check = (one: VectorIndex): void =>
       expect(idsNear(one, 0, { filter: { kind: 'b' } })).toEqual(['after']);
     check(index);
-    await store.forget('a', index, CLOSED);
-    check(await open(storeOf(folder)));
+    store.forget('a', index, CLOSED);
+    check(open(storeOf(folder)));
   });
 
-  it('is what a map would be, whatever is done', async () => {
+  it('is what a map would be, whatever is done', () => {
     const operation = fc.record({
       mode: fc.constantFrom('insert', 'upsert', 'delete', 'reopen'),
       ids: fc.array(fc.constantFrom('a', 'b', 'c', 'd\u0000', 'd', 'é', '__proto__'), { maxLength: 5 }),
       x: fc.integer({ min: -50, max: 50 }),
     });
-    await fc.assert(
-      fc.asyncProperty(fc.array(operation, { maxLength: 12 }), async (operations) => {
+    fc.assert(
+      fc.property(fc.array(operation, { maxLength: 12 }), (operations) => {
         const folder = tempDirectory();
         let store = storeOf(folder);
         store.create(CONFIG);
-        let index = await open(store);
+        let index = open(store);
         const model = new Map<string, number>();
         for (const { mode, ids, x } of operations) {
           if (mode === 'reopen') {
-            await store.forget('a', index, CLOSED);
+            store.forget('a', index, CLOSED);
             store = storeOf(folder);
-            index = await open(store);
+            index = open(store);
           } else if (mode === 'delete') {
             index.deleteByIds(ids);
             ids.forEach((id) => model.delete(id));
@@ -117,7 +117,7 @@ describe('a store that is opened again', () => {
           expect(index.info().numVectors).toBe(model.size);
           expect(idsNear(index, 0).sort()).toEqual([...model.keys()].sort());
         }
-        await store.forget('a', index, CLOSED);
+        store.forget('a', index, CLOSED);
       }),
       { numRuns: 25 },
     );
@@ -125,10 +125,10 @@ describe('a store that is opened again', () => {
 });
 
 describe('bounds', () => {
-  it('takes no more bytes than it may, of all indexes together', async () => {
+  it('takes no more bytes than it may, of all indexes together', () => {
     const store = storeOf(tempDirectory(), 200_000);
     store.create(CONFIG);
-    const index = await open(store);
+    const index = open(store);
     const big = (count: number): GivenVector[] =>
       Array.from({ length: count }, (_, i) =>
         vector(`${i}`, i, { metadata: JSON.stringify({ a: 'x'.repeat(1000) }) }),
@@ -140,26 +140,26 @@ describe('bounds', () => {
     expect(index.info().numVectors).toBe(50);
   });
 
-  it("is one process's at a time", async () => {
+  it("is one process's at a time", () => {
     const folder = tempDirectory();
     const store = storeOf(folder);
     store.create(CONFIG);
-    await open(store);
-    await expect(storeOf(folder).open('a')).rejects.toThrow(new RegExp(`used by the process ${process.pid}`));
+    open(store);
+    expect(() => storeOf(folder).open('a')).toThrow(new RegExp(`used by the process ${process.pid}`));
   });
 });
 
-it('forgets what of a change was on disk when its process died', async () => {
+it('forgets what of a change was on disk when its process died', () => {
   const folder = tempDirectory();
   const store = storeOf(folder);
   store.create(CONFIG);
-  const index = await open(store);
+  const index = open(store);
   index.put('insert', [vector('one', 1)], NO_BOUND);
-  await store.forget('a', index, CLOSED);
+  store.forget('a', index, CLOSED);
   // Numbers without a vector, and an index that is half made.
   appendFileSync(join(folder, 'a/values.f32'), Buffer.alloc(20, 7));
   writeFileSync(join(folder, '.new-half'), '');
-  const again = await open(storeOf(folder));
+  const again = open(storeOf(folder));
   expect(statSync(join(folder, 'a/values.f32')).size).toBe(8);
   expect(idsNear(again, 0)).toEqual(['one']);
   expect(again.config).toEqual(CONFIG);
@@ -186,9 +186,9 @@ it('a process that has nothing to do ends, so that another one may open its inde
   const { pid = 0 } = service;
   await until(() => !isAlive(pid));
   const store = storeOf(folder);
-  const index = await open(store);
+  const index = open(store);
   expect(idsNear(index, 0)).toEqual(['one']);
-  await store.forget('a', index, CLOSED);
+  store.forget('a', index, CLOSED);
   expect(JSON.parse(await service.ask({ type: 'info', index: 'a' }, caller))).toMatchObject({
     vectorCount: 1,
   });
