@@ -98,7 +98,7 @@ export function logLostLogs(logger: Logger): (numLogs: number, reason: string) =
 
 /** Says what became of a damaged file. */
 export function logDamagedFile(logger: Logger): (reason: string) => void {
-  return (reason) => logger.warn({ reason }, 'a damaged file was moved aside');
+  return (reason) => logger.warn({ reason }, 'a file is damaged');
 }
 
 /** Warns of aliases whose models are not there; they may be pulled later. */
@@ -128,7 +128,7 @@ export function logMemory(
       logger.info(figures, 'memory is no longer short');
       return;
     }
-    const { numOpen, requests } = readRunningRequests(running.shared, Date.now());
+    const { numOpen, requests } = readRunningRequests(running.shared);
     logger.error(
       { ...figures, openRequests: numOpen, requests: requests.slice(0, MAX_REQUESTS) },
       'memory is short: idle stores let go of what they keep, and new requests are refused',

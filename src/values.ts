@@ -46,3 +46,6 @@ export function monotonicMs(): number {
   const [seconds, nanoseconds] = process.hrtime();
   return seconds * 1000 + nanoseconds / 1e6;
 }
+
+/** Milliseconds since 1970 as the system's clock had them when the process began: they never go back and never jump. */
+export const steadyUnixMs = (): number => performance.timeOrigin + performance.now();

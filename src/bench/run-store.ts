@@ -73,19 +73,18 @@ export class RunStore {
           ...[id, startedAt, VERSION, model.id, runtime, machine.cpu, peak],
           JSON.stringify(report),
         ]);
-        database.run(
-          'DELETE FROM runs WHERE id NOT IN (SELECT id FROM runs ORDER BY started_at DESC, rowid DESC LIMIT ?)',
-          [this.#maxRuns],
-        );
+        database.run('DELETE FROM runs WHERE id NOT IN (SELECT id FROM runs ORDER BY rowid DESC LIMIT ?)', [
+          this.#maxRuns,
+        ]);
       }),
     );
     return id;
   }
 
-  /** The newest first. */
+  /** The newest first, in the order in which they were kept: the clock may have been set in between. */
   list(): RunSummary[] {
     const rows = this.#use((database) =>
-      database.all(`SELECT ${SUMMARY_COLUMNS} FROM runs ORDER BY started_at DESC, rowid DESC`),
+      database.all(`SELECT ${SUMMARY_COLUMNS} FROM runs ORDER BY rowid DESC`),
     );
     return rows.map((row) => toSummary(row as unknown as SummaryRow));
   }

@@ -110,7 +110,7 @@ async function endProcess(silentMs: number): Promise<void> {
         silentMs,
         exitCode: order.exitCode,
         stack,
-        ...readRunningRequests(order.requests, Date.now()),
+        ...readRunningRequests(order.requests),
         residentBytes: residentBytes(),
         uptimeSeconds: process.uptime(),
       },

@@ -1,3 +1,5 @@
+import { monotonicMs } from '../values.ts';
+
 /** How far a request is: its body comes in, it is checked and its text made, a model computes, its answer streams. */
 export type RequestPhase = 'reading' | 'preparing' | 'computing' | 'streaming';
 
@@ -58,7 +60,7 @@ export class RunningRequests {
     this.#next = (slot + 1) % NUM_SLOTS;
     this.#takenBy[slot] = request;
     const at = HEADER_BYTES + slot * SLOT_BYTES;
-    const nowMs = Date.now();
+    const nowMs = monotonicMs();
     this.#view.setFloat64(at + CAME_AT, nowMs);
     this.#mark(at, 'reading', nowMs);
     this.#view.setInt32(at + BODY_AT, 0);
@@ -66,7 +68,7 @@ export class RunningRequests {
     this.#write(at + ROUTE_AT, request.route);
     request.onPhase = (phase, bodyBytes) => {
       if (this.#takenBy[slot] !== request) return;
-      this.#mark(at, phase, Date.now());
+      this.#mark(at, phase, monotonicMs());
       if (bodyBytes !== undefined) this.#view.setInt32(at + BODY_AT, bodyBytes);
     };
     return () => {
@@ -93,10 +95,11 @@ export class RunningRequests {
 }
 
 /** What `RunningRequests` shares, as any thread reads it: the request whose phase began last is first. */
-export function readRunningRequests(
-  shared: SharedArrayBuffer,
-  nowMs: number,
-): { numOpen: number; requests: RunningRequest[] } {
+export function readRunningRequests(shared: SharedArrayBuffer): {
+  numOpen: number;
+  requests: RunningRequest[];
+} {
+  const nowMs = monotonicMs();
   const view = new DataView(shared);
   const bytes = Buffer.from(shared);
   const textAt = (at: number): string => bytes.toString('latin1', at + 1, at + 1 + view.getUint8(at));

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { steadyUnixMs } from '../../values.ts';
 
 /** What a client tags a request with. */
 export type Metadata = Readonly<Record<string, string | number | boolean | null>>;
@@ -81,9 +82,9 @@ const TIME_DIGITS = 10;
 const RANDOM_DIGITS = 16;
 
 /** An id in the form of Cloudflare's (a ULID): later ones are greater, and none can be guessed. */
-export function createLogId(nowMs = Date.now()): string {
+export function createLogId(nowMs = steadyUnixMs()): string {
   let time = '';
-  for (let rest = nowMs, digit = 0; digit < TIME_DIGITS; digit++, rest = Math.floor(rest / 32)) {
+  for (let rest = Math.floor(nowMs), digit = 0; digit < TIME_DIGITS; digit++, rest = Math.floor(rest / 32)) {
     time = ALPHABET.charAt(rest % 32) + time;
   }
   return time + [...randomBytes(RANDOM_DIGITS)].map((byte) => ALPHABET.charAt(byte % 32)).join('');

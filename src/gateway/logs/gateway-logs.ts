@@ -26,14 +26,14 @@ export interface LogAnswer {
   readonly fault?: string;
 }
 
-/** What the thread tells. `damaged`: what became of a damaged file, for people. */
+/** What the thread tells. `damaged`: what is damaged and what became of it, for people. */
 export type LogThreadMessage = LogAnswer | { readonly damaged: string };
 
 export interface GatewayLogsOptions {
   readonly bounds?: LogBounds;
   /** So many logs could not be kept. */
   readonly onLost?: (numLogs: number, reason: string) => void;
-  /** A damaged file was moved aside, and another one begun. The text is for people. */
+  /** A damaged file was moved aside, or a damaged log is left out. The text is for people. */
   readonly onDamaged?: (text: string) => void;
   /** So long a call may take. */
   readonly answerMs?: number;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createLogId, type GatewayLog } from '../../../src/gateway/logs/gateway-log.ts';
 import { LogDatabase } from '../../../src/gateway/logs/log-database.ts';
+import { openDatabase } from '../../../src/sqlite/database.ts';
 import { IN_MEMORY } from '../../../src/sqlite/sqlite-file.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
 
@@ -108,5 +109,72 @@ describe('LogDatabase', () => {
     const later = new LogDatabase(path, BOUNDS, expectNone);
     expect(count(later, 'a/')).toBe(2);
     later.close();
+  });
+
+  it('keeps its bound against 65,000 owners of one log each, within the time of a few calls', () => {
+    const bounds = { maxBytes: 64 * 2 ** 20, maxRows: 65_000 };
+    const database = new LogDatabase(IN_MEMORY, bounds, expectNone);
+    database.add([logOf('mine/')]);
+    for (let first = 0; first < 65_000; first += 5000)
+      database.add(Array.from({ length: 5000 }, (_, index) => logOf(`greedy/${first + index}`)));
+    const startedAt = performance.now();
+    for (let batch = 0; batch < 20; batch++)
+      database.add(Array.from({ length: 64 }, (_, index) => logOf(`greedy/new-${batch}-${index}`)));
+    // Deleting by the largest owner took a scan of all owners a log: minutes.
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
+    const { numLogs } = database.list({ ownerId: undefined, gateway: undefined, limit: 1, offset: 0 });
+    expect(numLogs).toBeGreaterThan(60_000);
+    expect(numLogs).toBeLessThanOrEqual(65_000);
+    expect(count(database, 'mine/')).toBe(1);
+    database.close();
+  });
+
+  it('goes on from a file of an older version, which had no sums of groups', () => {
+    const path = join(tempDirectory(), 'logs.sqlite');
+    const before = new LogDatabase(path, BOUNDS, expectNone);
+    const text = { text: 'x'.repeat(5000), isWhole: true };
+    before.add(Array.from({ length: 150 }, () => logOf('greedy/', { requestHead: text })));
+    before.add([logOf('mine/')]);
+    const file = openDatabase(path, '');
+    file.exec('DROP TABLE client_groups; DROP TRIGGER share_added; DROP TRIGGER share_changed;');
+    file.exec('DROP TRIGGER share_removed; DROP INDEX shares_by_size; DROP INDEX logs_by_age;');
+    file.close();
+    const database = new LogDatabase(path, BOUNDS, expectNone);
+    for (let batch = 0; batch < 10; batch++)
+      database.add(Array.from({ length: 20 }, () => logOf('greedy/', { requestHead: text })));
+    expect(count(database, 'mine/')).toBe(1);
+    expect(count(database, 'greedy/')).toBeLessThan(200);
+    database.close();
+  });
+
+  it('leaves a damaged log out, tells of it once, and gives the others', () => {
+    const path = join(tempDirectory(), 'logs.sqlite');
+    const told: string[] = [];
+    const database = new LogDatabase(path, BOUNDS, (what) => told.push(what));
+    const logs = Array.from({ length: 4 }, () => logOf('a/'));
+    database.add(logs);
+    const file = openDatabase(path, '');
+    for (const [index, text] of ['{"id":', 'null', '{}'].entries())
+      file.run('UPDATE logs SET log = ? WHERE id = ?', [text, logs[index]!.id]);
+    file.close();
+    for (let times = 0; times < 2; times++) {
+      const page = database.list({ ownerId: 'a/', gateway: undefined, limit: 9, offset: 0 });
+      expect(page.logs.map(({ id }) => id)).toEqual([logs[3]!.id]);
+    }
+    expect(database.find({ id: logs[0]!.id, gateway: 'a', ownerId: 'a/' })).toBeUndefined();
+    expect(told).toHaveLength(1);
+    database.close();
+  });
+
+  it('counts again where the sums name an owner that has nothing', () => {
+    const path = join(tempDirectory(), 'logs.sqlite');
+    const database = new LogDatabase(path, BOUNDS, expectNone);
+    database.add([logOf('mine/')]);
+    const file = openDatabase(path, '');
+    file.run('INSERT INTO shares VALUES (?, ?, ?, ?)', ['ghost/', 'ghost', 1, 2 ** 40]);
+    file.close();
+    database.add([logOf('mine/')]);
+    expect(count(database, 'mine/')).toBe(2);
+    database.close();
   });
 });

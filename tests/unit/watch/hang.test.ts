@@ -28,7 +28,7 @@ const requestOf = (id: string): Parameters<RunningRequests['enter']>[0] => ({
 
 describe('the record of what runs', () => {
   const read = (running: RunningRequests): ReturnType<typeof readRunningRequests> =>
-    readRunningRequests(running.shared, Date.now());
+    readRunningRequests(running.shared);
 
   it('has the phase of each request, and the length of its body', () => {
     const running = new RunningRequests();
@@ -77,7 +77,7 @@ it('the dump is one line of JSON, with the requests whose phase began last', () 
       silentMs: 10_240,
       exitCode: 70,
       stack: [{ function: 'parse', location: 'dist/src/a.js:3' }],
-      ...readRunningRequests(running.shared, Date.now()),
+      ...readRunningRequests(running.shared),
       residentBytes: 300 * 2 ** 20,
       uptimeSeconds: 5.2,
     },

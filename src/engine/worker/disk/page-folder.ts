@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from '../../../errors.ts';
+import { steadyUnixMs } from '../../../values.ts';
 import { encodeHeader, faultOf, faultOfLength, type FileFault, HEADER_BYTES } from './page-file.ts';
 import { filesToDrop, type StoredPage } from './files-to-drop.ts';
 import { parseFileName } from './page-name.ts';
@@ -62,7 +63,7 @@ export class PageFolder {
   #scanAgainAt = 0;
 
   /** Makes the folder, which no other user may read. Throws where it cannot, or where it belongs to another user. */
-  constructor({ path, maxBytes, now = Date.now }: PageFolderOptions) {
+  constructor({ path, maxBytes, now = steadyUnixMs }: PageFolderOptions) {
     this.#path = join(path, 'pages');
     this.#maxBytes = maxBytes;
     this.#now = now;

@@ -2,6 +2,7 @@ import type { RunQueue } from '../../../scheduler/admission/run-queue.ts';
 import type { Sequence } from '../../../scheduler/sequence.ts';
 import { type DiskCounts, NO_DISK_COUNTS } from '../../disk-counts.ts';
 import type { DiskNote, DiskReport } from '../../protocol.ts';
+import { steadyUnixMs } from '../../../values.ts';
 import type { DiskPort } from './disk-port.ts';
 import type { FromDisk } from './disk-protocol.ts';
 import { PageBuffers } from './page-buffers.ts';
@@ -48,6 +49,7 @@ export interface PrefixDiskOptions {
  */
 export class PrefixDisk {
   readonly #now: () => number;
+  readonly #clock: () => number;
   readonly #onWork: () => void;
   readonly #keys: StoredKeys;
   readonly #saves: PageSaves;
@@ -66,6 +68,7 @@ export class PrefixDisk {
 
   constructor({ space, queue, pages, msToComputePage, open, onWork, now, clock }: PrefixDiskOptions) {
     this.#now = now ?? (() => performance.now());
+    this.#clock = clock ?? steadyUnixMs;
     this.#onWork = onWork ?? (() => undefined);
     this.#keys = new StoredKeys(space);
     const buffers = new PageBuffers(pages.pageBytes);
@@ -76,7 +79,7 @@ export class PrefixDisk {
     this.#saves = new PageSaves({
       ...shared,
       readPage: (page, bytes) => pages.read(page, bytes),
-      now: clock ?? Date.now,
+      now: this.#clock,
     });
     this.#loads = new PageLoads({
       ...shared,
@@ -133,7 +136,7 @@ export class PrefixDisk {
     switch (message.type) {
       case 'files':
         this.#keys.remove(message.gone);
-        this.#keys.add(message.added, Date.now());
+        this.#keys.add(message.added, this.#clock());
         this.#numBytes = message.numBytes;
         this.#open();
         break;
