@@ -55,6 +55,8 @@ export interface AppDependencies {
   markdown: MarkdownConverter;
   /** Reports of benchmarks. */
   benchmarkRuns: RunStore;
+  /** Aborted when the service ends: running answers have a while, and nothing else begins. */
+  ending: AbortSignal;
   /** What gateways keep. */
   gateway: { readonly logs: GatewayLogs; readonly cache: AnswerCache };
   /** Indexes of vectors. */

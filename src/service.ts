@@ -99,7 +99,7 @@ export async function startService(
   const collector = new IdleCollector();
   const memory = new MemoryGuard({ onChange: logMemory(logger, requests), collect: collectGarbage });
   const ownProcess = { collector, memory, requests, isLeaving: false };
-  const { models, app, shedLoad, kvEvents, dispose } = await compose(config, logger, {
+  const { models, app, shedLoad, kvEvents, end, dispose } = await compose(config, logger, {
     ...options,
     ownProcess,
   });
@@ -132,6 +132,7 @@ export async function startService(
     close: (timeoutMs) =>
       toTheEnd(async () => {
         const startedAt = performance.now();
+        end();
         await models.drain(timeoutMs);
         await close(Math.max(timeoutMs - (performance.now() - startedAt), LAST_FRAMES_MS));
       }),
@@ -148,9 +149,10 @@ export async function startLocalService(
   logger: Logger,
   options: ServiceOptions = {},
 ): Promise<LocalService> {
-  const { models, access, app, kvEvents, dispose } = await compose(config, logger, options);
+  const { models, access, app, kvEvents, end, dispose } = await compose(config, logger, options);
   const close = (timeoutMs: number): Promise<void> =>
     toTheEnd(async () => {
+      end();
       await models.drain(timeoutMs);
       await models.stop();
       await dispose();
@@ -180,6 +182,8 @@ interface Parts {
   app: ReturnType<typeof createApp>;
   shedLoad: ReturnType<typeof loadShedderOf>;
   kvEvents: KvEventPublisher | undefined;
+  /** The service is about to end: nothing but what runs goes on. */
+  end: () => void;
   /** Comes after the last answer. */
   dispose: () => Promise<void>;
 }
@@ -213,6 +217,7 @@ async function compose(
     onDamaged: logDamagedFile(logger),
   });
   const vectors = createVectors(config);
+  const ending = new AbortController();
   if (ownProcess !== undefined) watchMemory(ownProcess.memory, metrics, responses);
   const dependencies = {
     models,
@@ -225,6 +230,7 @@ async function compose(
     responses,
     markdown,
     benchmarkRuns,
+    ending: ending.signal,
     gateway: { logs, cache: new AnswerCache() },
     vectors,
     ...(ownProcess === undefined ? {} : { ownProcess }),
@@ -235,6 +241,7 @@ async function compose(
     app: createApp(dependencies),
     shedLoad: loadShedderOf(dependencies),
     kvEvents,
+    end: () => ending.abort(),
     dispose: async () => {
       kvEvents?.close();
       await tracing.close();

@@ -103,6 +103,31 @@ async function manyAttempts(scene: Scene): Promise<void> {
   expectStatus(scene, whole, [200, 429, 504], 'lists of requests');
 }
 
+/** Each body has 65,000 names, which take 10 MB as objects, and waits for its next attempt. Their clients go before that comes. */
+async function sleepingAttempts(scene: Scene): Promise<void> {
+  const client = scene.client();
+  const names = Object.fromEntries(Array.from({ length: 65_000 }, (_, index) => [`n${index}`, 1]));
+  const step = { provider: 'openai', endpoint: 'chat/completions', headers: {} };
+  const list = [
+    { ...step, query: { ...CHAT, max_tokens: 200, stream: true } },
+    { ...step, query: names },
+  ];
+  const answers = await times(scene.scaled(300), () =>
+    client.post(GATEWAY, list, {
+      headers: {
+        'cf-aig-request-timeout': '1',
+        'cf-aig-max-attempts': '5',
+        'cf-aig-retry-delay': '5000',
+        'cf-aig-backoff': 'exponential',
+      },
+      limitMs: LIMIT_MS,
+      hangUpAfterMs: 10_000,
+    }),
+  );
+  const refused = answers.filter(({ status }) => status !== 0);
+  expectStatus(scene, refused, [429, 503], 'requests that wait');
+}
+
 export const GATEWAY_CASES: readonly ChaosCase[] = [
   {
     name: 'gateway-fill',
@@ -116,5 +141,11 @@ export const GATEWAY_CASES: readonly ChaosCase[] = [
     attack:
       '48 lists of 16 requests with five attempts each, four of which are given up after 1 ms; half of the clients go',
     run: manyAttempts,
+  },
+  {
+    name: 'sleeping-attempts',
+    attack:
+      '300 connections of one address hold bodies of 65,000 names, 10 MB each in memory, while they wait for another attempt',
+    run: sleepingAttempts,
   },
 ];

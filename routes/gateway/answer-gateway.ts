@@ -5,7 +5,7 @@ import { AnswerNotes } from '../../src/gateway/answer-notes.ts';
 import { MAX_CACHED_BYTES, type CachedAnswer } from '../../src/gateway/answer-cache.ts';
 import { cacheKeyOf } from '../../src/gateway/cache-key.ts';
 import { headersForHost } from '../../src/gateway/call-host.ts';
-import { runAttempts } from '../../src/gateway/run-attempts.ts';
+import { mayBegin, runAttempts } from '../../src/gateway/run-attempts.ts';
 import { watchBody, withoutComments } from '../../src/gateway/watch-body.ts';
 import type { AppContext } from '../../src/http/app-env.ts';
 import { HeldBytes } from '../../src/http/edge/held-bytes.ts';
@@ -14,6 +14,7 @@ import { RESUMABLE_HEADER } from '../../src/http/middleware/offer-resumption.ts'
 import { onClientGone } from '../../src/http/sse/stream-events.ts';
 import type { RouteDependencies } from '../app-dependencies.ts';
 import { attemptStep, isGood, mayImprove, type StepAnswer } from './attempt.ts';
+import { holdSteps } from './held-steps.ts';
 import {
   isLogged,
   keepsTexts,
@@ -26,7 +27,7 @@ import {
   type StepPlace,
 } from './gateway-step.ts';
 
-type Dependencies = Pick<RouteDependencies, 'config' | 'dispatch' | 'gateway'>;
+type Dependencies = Pick<RouteDependencies, 'config' | 'dispatch' | 'ending' | 'gateway'>;
 
 /** Bytes of answers that go out and may be kept. */
 const collected = new HeldBytes('answers that are to be kept');
@@ -40,9 +41,9 @@ interface CachePlace {
 
 /**
  * Answers a request by its steps, in order: by the first whose answer is in the cache, or good. Without one the answer is
- * that of the last.
+ * that of the last, or of the one after which its time is up. Each attempt but the first is a request of its key's limit.
  *
- * @throws EngineError of the last step
+ * @throws EngineError of the last step; `rate_limited`; `queue_full` where the requests of its address or key hold too much
  */
 export async function answerByGateway(
   c: AppContext,
@@ -51,25 +52,34 @@ export async function answerByGateway(
   dependencies: Dependencies,
 ): Promise<Response> {
   const scope = c.get('scope');
+  const { config, ending } = dependencies;
+  const gone = holdSteps(c, steps, config.bodyLimitBytes);
+  const deadlineMs = scope.startedMs + config.requestTimeoutMs;
+  const patience = { gone, ending, deadlineMs };
   for (const [index, step] of steps.entries()) {
     const place = placeOf(gateway, scope.ownerId, index);
     const cachePlace = await cachePlaceOf(c, gateway, step);
     const hit = cachePlace && dependencies.gateway.cache.find(scope.ownerId, cachePlace.key);
     if (hit !== undefined) return answerHit(c, step, place, hit, dependencies);
-    const isLast = index === steps.length - 1;
+    const isLastOfAll = index === steps.length - 1;
     const { maxAttempts = 1, requestTimeoutMs } = step.options;
-    const outcome = await runAttempts(step.options, {
-      attempt: async (number, timeoutMs) => {
+    const attempts = {
+      admit: async (number: number) => {
+        if (index === 0 && number === 1) return;
+        // A list may have hundreds, which no queue of requests holds back.
+        await threadQueue.take(scope.clientId, gone);
+        await scope.takeRequest();
+      },
+      attempt: (number: number, timeoutMs: number | undefined) => {
         const isFirst = index === 0 && number === 1;
-        // Each is a request of its own, and a list may have hundreds, which no queue of requests holds back.
-        if (!isFirst) await threadQueue.take(scope.clientId, c.req.raw.signal);
-        const awaitsBeginning = !isLast || maxAttempts > 1 || requestTimeoutMs !== undefined;
-        return attemptStep(c, step, dependencies, { timeoutMs, isFirst, awaitsBeginning });
+        const awaitsBeginning = !isLastOfAll || maxAttempts > 1 || requestTimeoutMs !== undefined;
+        return attemptStep(c, step, dependencies, { timeoutMs, isFirst, awaitsBeginning, gone, deadlineMs });
       },
       mayImprove,
-      discard: (answer) => answer.discard(),
-      gone: c.req.raw.signal,
-    });
+      discard: (answer: StepAnswer) => answer.discard(),
+    };
+    const outcome = await runAttempts(step.options, attempts, patience);
+    const isLast = isLastOfAll || !mayBegin(patience);
     const isDone = 'answer' in outcome && isGood(outcome.answer);
     if ('answer' in outcome && (isDone || isLast)) {
       return answerWith(c, step, place, { answer: outcome.answer, cachePlace, dependencies });

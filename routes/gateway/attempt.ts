@@ -33,6 +33,10 @@ export interface AttemptOptions {
   readonly isFirst: boolean;
   /** There is something else to try: a stream has to begin well. */
   readonly awaitsBeginning: boolean;
+  /** The client has left, or has to give up what it holds. */
+  readonly gone: AbortSignal;
+  /** On the clock of `performance.now`: the answer is whole by then. */
+  readonly deadlineMs: number;
 }
 
 /**
@@ -43,19 +47,22 @@ export interface AttemptOptions {
 export async function attemptStep(
   c: AppContext,
   step: GatewayStep,
-  { config, dispatch }: Pick<RouteDependencies, 'config' | 'dispatch'>,
-  { timeoutMs, isFirst, awaitsBeginning }: AttemptOptions,
+  { dispatch }: Pick<RouteDependencies, 'dispatch'>,
+  { timeoutMs, isFirst, awaitsBeginning, gone, deadlineMs }: AttemptOptions,
 ): Promise<StepAnswer> {
   const { target } = step;
   const stop = new AbortController();
   const timer =
     timeoutMs === undefined ? undefined : setTimeout(() => stop.abort(tooLate(step, timeoutMs)), timeoutMs);
-  const signal = AbortSignal.any([c.req.raw.signal, stop.signal]);
+  const signal = AbortSignal.any([gone, stop.signal]);
   const call = async (): Promise<StepAnswer> => {
     const answer =
       target.kind === 'here'
-        ? await askHere(c, step, target, { dispatch, signal, isFirst, isCurrent: () => !stop.signal.aborted })
-        : await askHost(c.get('scope'), step, target.url, signal, config.requestTimeoutMs);
+        ? await askHere(c, step, target, {
+            ...{ dispatch, signal, isFirst, deadlineMs },
+            isCurrent: () => !stop.signal.aborted,
+          })
+        : await askHost(c.get('scope'), step, target.url, signal, deadlineMs);
     if (!awaitsBeginning || answer.body === null || !isEventStream(answer)) return { ...answer, discard };
     return {
       ...answer,
@@ -103,6 +110,7 @@ interface InnerCall {
   readonly dispatch: RouteDependencies['dispatch'];
   readonly signal: AbortSignal;
   readonly isFirst: boolean;
+  readonly deadlineMs: number;
   readonly isCurrent: () => boolean;
 }
 
@@ -111,7 +119,7 @@ async function askHere(
   c: AppContext,
   { headers, body }: GatewayStep,
   { path }: Extract<Target, { kind: 'here' }>,
-  { dispatch, signal, isFirst, isCurrent }: InnerCall,
+  { dispatch, signal, isFirst, deadlineMs, isCurrent }: InnerCall,
 ): Promise<Omit<StepAnswer, 'discard'>> {
   const outer = c.get('scope');
   let scope: RequestScope | undefined;
@@ -119,6 +127,7 @@ async function askHere(
     outer,
     id: isFirst ? outer.id : randomUUID(),
     body,
+    deadlineMs,
     isCurrent,
     onScope: (own: RequestScope) => (scope = own),
   };
@@ -136,15 +145,16 @@ async function askHere(
   };
 }
 
-/** Its time is counted from here to the last byte. */
+/** To the last byte before the deadline. */
 async function askHost(
   { trace }: RequestScope,
   { headers, body }: GatewayStep,
   url: URL,
   signal: AbortSignal,
-  timeoutMs: number,
+  deadlineMs: number,
 ): Promise<Omit<StepAnswer, 'discard'>> {
-  const whole = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const leftMs = Math.max(Math.ceil(deadlineMs - performance.now()), 1);
+  const whole = AbortSignal.any([signal, AbortSignal.timeout(leftMs)]);
   const own = [['content-type', 'application/json'] as const, ...(trace?.requestHeaders ?? [])];
   // The provider's part of the trace belongs to this request, not to the client's.
   const replaced = new Set(own.map(([name]) => name));

@@ -43,7 +43,7 @@ export class KeyAccount {
    */
   async admit(): Promise<void> {
     const { keyId, keyName, limits } = this.#owner;
-    await Promise.all([this.#lookAtTokens(), this.#takeRequest()]);
+    await Promise.all([this.#lookAtTokens(), this.takeRequest()]);
     if (limits.concurrency === undefined) return;
     this.#leave = await this.#store.enter(keyId, limits.concurrency);
     if (this.#leave !== undefined) return;
@@ -54,7 +54,8 @@ export class KeyAccount {
     );
   }
 
-  async #takeRequest(): Promise<void> {
+  /** Takes a request from the account. @throws EngineError as `admit` */
+  async takeRequest(): Promise<void> {
     const { keyId, limits } = this.#owner;
     const { requestsPerMinute: limit } = limits;
     if (limit === undefined) return;

@@ -9,6 +9,8 @@ export interface InnerRequest {
   readonly id: string;
   /** Its body, which is not read then. */
   readonly body?: Record<string, unknown>;
+  /** On the clock of `performance.now`: what it asks a model for ends by then. */
+  readonly deadlineMs: number;
   /** False once it was given up for another attempt. */
   readonly isCurrent: () => boolean;
   /** Called before it is handled. */

@@ -56,6 +56,10 @@ export class RequestScope implements WatchedRequest {
   callingSite: CallingSite = 'own';
   /** The tokens that it may use, and those that it used. */
   budget = new TokenBudget();
+  /** Takes another request from its key's limit. @throws EngineError `rate_limited`, `limits_unavailable` */
+  takeRequest: () => Promise<void> = () => Promise.resolve();
+  /** On the clock of `performance.now`: what it asks a model for ends by then, whatever its body says. */
+  deadlineMs = Infinity;
   onPhase: WatchedRequest['onPhase'];
   /** Its answer comes in one piece, as its body asked: a heartbeat may go before it. */
   answersWhole = false;

@@ -93,6 +93,7 @@ describe('openapi.yaml', () => {
       responses,
       markdown: new MarkdownConverter(),
       benchmarkRuns,
+      ending: new AbortController().signal,
       gateway: { logs: new GatewayLogs(IN_MEMORY), cache: new AnswerCache() },
       vectors: new VectorService({ folder: 'never opened', maxBytes: 1, native: false }),
     });

@@ -48,6 +48,8 @@ export interface HttpService {
   logLines: Record<string, unknown>[];
   /** As a service that drains does. */
   leave(): void;
+  /** As a service that ends does: nothing begins any more. */
+  end(): void;
   close(): Promise<void>;
 }
 
@@ -77,6 +79,7 @@ export async function startHttpService(
   // Its process starts with the first question.
   const vectorsFolder = join(tmpdir(), `tokenflare-test-${randomUUID()}`);
   const vectors = new VectorService({ folder: vectorsFolder, maxBytes: 2 ** 28, native: true });
+  const ending = new AbortController();
   const dependencies = {
     models,
     access,
@@ -87,6 +90,7 @@ export async function startHttpService(
     responses,
     markdown,
     benchmarkRuns,
+    ending: ending.signal,
     gateway: { logs, cache: new AnswerCache() },
     vectors,
     openApiDocument: readFileSync(fileURLToPath(new URL('../../openapi.yaml', import.meta.url)), 'utf8'),
@@ -102,6 +106,7 @@ export async function startHttpService(
   return {
     server,
     leave,
+    end: () => ending.abort(),
     url: `http://127.0.0.1:${port}`,
     logLines,
     close: async () => {

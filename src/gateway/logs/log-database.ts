@@ -204,7 +204,9 @@ export class LogDatabase {
     const log = parse(row);
     if (log === undefined && !this.#isDamageTold) {
       this.#isDamageTold = true;
-      this.#onDamaged(`the log ${JSON.stringify(row['id'])} of a gateway cannot be read, so lists leave it out`);
+      this.#onDamaged(
+        `the log ${JSON.stringify(row['id'])} of a gateway cannot be read, so lists leave it out`,
+      );
     }
     return log;
   }

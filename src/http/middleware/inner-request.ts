@@ -14,7 +14,7 @@ class InnerScope extends RequestScope {
   /** The outer request tells of its completion. */
   #isTold = false;
 
-  constructor({ outer, id, isCurrent }: InnerRequest, method: string, path: string) {
+  constructor({ outer, id, deadlineMs, isCurrent }: InnerRequest, method: string, path: string) {
     super(id, method, path, () => this.#leave());
     this.#outer = outer;
     this.#isCurrent = isCurrent;
@@ -30,6 +30,7 @@ class InnerScope extends RequestScope {
     this.budget = outer.budget.another();
     this.streams = outer.streams;
     this.onPhase = outer.onPhase;
+    this.deadlineMs = deadlineMs;
   }
 
   override attachCompletion(completion: Pick<Completion, 'record'>): void {

@@ -23,6 +23,7 @@ export function limitRequests(limits: LimitStore | undefined, metrics: Metrics):
       metrics.keys.countRefusal(keyName, kind),
     );
     scope.budget = account.budget;
+    scope.takeRequest = () => account.takeRequest();
     scope.releaseAtEnd(() => void account.end());
     try {
       await open(c, account);

@@ -79,10 +79,11 @@ export async function useEngine(
   // Before it is loaded.
   await checkMayUse(scope.principal, models, modelId ?? undefined);
   const { signal } = c.req.raw;
-  const options = { timeoutMs, signal, clientId: scope.clientId };
+  const askedMs = Math.max(Math.min(timeoutMs, scope.deadlineMs - performance.now()), 1);
+  const options = { timeoutMs: askedMs, signal, clientId: scope.clientId };
   const lease = await hideOthers(scope.principal, models.acquire(modelId ?? undefined, options));
   const { engine, waitedMs } = lease;
   scope.releaseAtEnd(() => lease.release());
   scope.model = engine.model.id;
-  return { engine, timeoutMs: Math.max(timeoutMs - waitedMs, 1) };
+  return { engine, timeoutMs: Math.max(askedMs - waitedMs, 1) };
 }

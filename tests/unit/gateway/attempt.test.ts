@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import { attemptStep } from '../../../routes/gateway/attempt.ts';
-import { readConfig } from '../../../src/config/config.ts';
 import type { AppContext } from '../../../src/http/app-env.ts';
 import { RequestScope } from '../../../src/http/request-scope.ts';
 import { until } from '../../support/service.ts';
@@ -38,8 +37,9 @@ const STEP = {
 function attempt(response: Response, gone: AbortSignal, timeoutMs: number | undefined) {
   const scope = new RequestScope('a', 'POST', '/', () => undefined);
   const c = { req: { raw: { signal: gone } }, get: () => scope, env: {} } as unknown as AppContext;
-  const dependencies = { config: readConfig({}, []), dispatch: () => Promise.resolve(response) };
-  return attemptStep(c, STEP, dependencies, { timeoutMs, isFirst: true, awaitsBeginning: true });
+  const dependencies = { dispatch: () => Promise.resolve(response) };
+  const options = { timeoutMs, isFirst: true, awaitsBeginning: true, gone, deadlineMs: Infinity };
+  return attemptStep(c, STEP, dependencies, options);
 }
 
 it('cancels a stream that says nothing in time', async () => {
