@@ -5,6 +5,7 @@ import type { GrammarSpec } from '../grammar/grammar-spec.ts';
 import { ownSource } from '../grammar/matching/own-source.ts';
 import type { GrammarSource } from '../grammar/matching/token-grammar.ts';
 import type { TokenTrieData } from '../grammar/matching/token-trie.ts';
+import { BoundedStore } from '../bounded-store.ts';
 import { JsonMeasure } from '../json-measure.ts';
 import { JobProcess } from '../process/job-process.ts';
 import type { GrammarAnswer, GrammarQuestion, GrammarSetup } from './grammar-worker.ts';
@@ -13,7 +14,7 @@ import { fieldOf } from '../values.ts';
 
 /** A grammar as the engine takes it. */
 export interface CompiledGrammar {
-  /** Grammars of the same key are the same. */
+  /** Grammars of the same key are the same, and of the same client. */
   readonly key: string;
   readonly source: GrammarSource;
   /** Of memory, about. */
@@ -29,22 +30,21 @@ const DEADLINE_MS = 4000;
 /** The vocabulary becomes a tree there: half a second for 200,000 tokens. */
 const START_TIMEOUT_MS = 30_000;
 const MAX_HEAP_MB = 512;
-/** Grammars that are kept, and their bytes. A request often comes again with the same. */
-const MAX_KEPT = 64;
+/** Of grammars that are kept: a request often comes again with the same. */
 const MAX_KEPT_BYTES = 32 * 2 ** 20;
 /** Of a format, as JSON. */
 const MAX_SPEC_LENGTH = 2 ** 18;
 
 /**
  * Compiles what texts must look like into automata, in a process of its own with a deadline, clients in turns: a schema
- * may come from anywhere. The latest are kept.
+ * may come from anywhere. The latest are kept, each for its client alone: the time that a request takes tells nothing of
+ * what others sent.
  */
 export class GrammarCompiler {
   readonly #specialTokens: () => ReadonlyMap<string, number>;
   readonly #process: JobProcess<GrammarSetup, TokenTrieData, GrammarQuestion, GrammarAnswer>;
   #vocabulary: Promise<TokenTrieData> | undefined;
-  /** The latest used is the last. */
-  readonly #kept = new Map<string, CompiledGrammar>();
+  readonly #kept = new BoundedStore<CompiledGrammar>({ maxBytes: MAX_KEPT_BYTES });
 
   /** @param specialTokens by what they are written as; asked for with the first grammar */
   constructor(
@@ -71,12 +71,9 @@ export class GrammarCompiler {
     const tokens = this.#specialTokens();
     const known = withoutUnknownTokens(spec, (name) => tokens.has(name));
     const text = JSON.stringify(known);
-    const key = createHash('sha256').update(text).digest('base64');
-    const kept = this.#kept.get(key);
-    if (kept !== undefined) {
-      this.#keep(kept);
-      return kept;
-    }
+    const key = createHash('sha256').update(`${clientId}\n${text}`).digest('base64');
+    const kept = this.#kept.use(clientId, key);
+    if (kept !== undefined) return kept;
     const specialTokenIds = new Map(
       namedSpecialTokens(known).flatMap((name) => {
         const id = tokens.get(name);
@@ -99,7 +96,7 @@ export class GrammarCompiler {
       minTokens,
       vocabulary,
     };
-    this.#keep(compiled);
+    this.#kept.add(clientId, key, compiled, numBytes);
     return compiled;
   }
 
@@ -109,17 +106,6 @@ export class GrammarCompiler {
     } catch (error) {
       this.#vocabulary = undefined;
       throw error;
-    }
-  }
-
-  #keep(compiled: CompiledGrammar): void {
-    this.#kept.delete(compiled.key);
-    this.#kept.set(compiled.key, compiled);
-    let numBytes = [...this.#kept.values()].reduce((sum, kept) => sum + kept.numBytes, 0);
-    for (const [key, kept] of this.#kept) {
-      if (this.#kept.size <= MAX_KEPT && numBytes <= MAX_KEPT_BYTES) break;
-      this.#kept.delete(key);
-      numBytes -= kept.numBytes;
     }
   }
 

@@ -124,7 +124,7 @@ export class EngineCore {
     checkTokenIds(request.promptTokenIds, this.#sampler, 'prompt');
     const { id, clientId, promptTokenIds, maxTokens, sampling, seed, stream, promptLogprobs } = request;
     const cacheUse = { readsCache: !promptLogprobs, cacheSalt: request.cacheSalt };
-    const guide = grammar && this.#guideOf(grammar, maxTokens);
+    const guide = grammar && this.#guideOf(grammar, clientId, maxTokens);
     const sequence = createSequence(
       id,
       promptTokenIds,
@@ -142,8 +142,8 @@ export class EngineCore {
     this.#active.set(id, { request, sequence, sampler, guide, reasoning, ...counts });
   }
 
-  #guideOf(grammar: SequenceGrammar, maxTokens: number): TimedGuide {
-    const held = this.#formatWatch.time(() => this.#grammars.grammarOf(grammar));
+  #guideOf(grammar: SequenceGrammar, clientId: string, maxTokens: number): TimedGuide {
+    const held = this.#formatWatch.time(() => this.#grammars.grammarOf(grammar, clientId));
     return new TimedGuide(new SequenceGuide(held, maxTokens), new Stopwatch(this.#now, this.#formatWatch));
   }
 

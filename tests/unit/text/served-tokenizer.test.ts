@@ -139,6 +139,27 @@ describe('a few words', () => {
   });
 });
 
+describe('compiled formats', () => {
+  const spec = (index: number) => ({ type: 'regex', pattern: `a{1,${index}}`, param: 'regex' }) as const;
+  const other = { ...CALLER, clientId: 'b/1' };
+
+  it('are kept for the client that sent them, and are anew for another', async () => {
+    const tokenizer = await load(fixturePath('tiny-gpt2'));
+    const first = await tokenizer.compileGrammar(spec(1), CALLER);
+    expect(await tokenizer.compileGrammar(spec(1), CALLER)).toBe(first);
+    const others = await tokenizer.compileGrammar(spec(1), other);
+    expect(others.key).not.toBe(first.key);
+    expect(others.source).toEqual(first.source);
+  });
+
+  it('do not leave since another client has many', async () => {
+    const tokenizer = await load(fixturePath('tiny-gpt2'));
+    const first = await tokenizer.compileGrammar(spec(1), other);
+    for (let index = 1; index <= 70; index++) await tokenizer.compileGrammar(spec(index), CALLER);
+    expect(await tokenizer.compileGrammar(spec(1), other)).toBe(first);
+  });
+});
+
 describe('a hostile tokenizer', () => {
   it('whose pattern never ends fails that text, and its next text is encoded by a new process', async () => {
     const tokenizer = await load(hostileTokenizer(), { encodeTimeoutMs: 500 });
