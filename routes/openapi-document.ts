@@ -6,7 +6,7 @@ import {
   type ZodOpenApiOverride,
   type ZodOpenApiPathItemObject,
 } from 'zod-openapi';
-import { MAX_JSON_LEVELS, MAX_JSON_PARTS } from '../src/http/edge/json-body.ts';
+import { MAX_JSON_COMMAS, MAX_JSON_LEVELS, MAX_JSON_PARTS } from '../src/http/edge/json-body.ts';
 import { VERSION } from '../src/version.ts';
 import type { Method } from './define-route.ts';
 import { HEADERS_NOTE, resumableParam, securitySchemes } from './openapi-parts.ts';
@@ -32,7 +32,7 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
           'is accepted with any value; one that is not supported is refused unless it has one of the values listed. A path or method ' +
           'that is not listed is answered with 404 or 405 (with `allow`) in the error envelope of its family; every ' +
           `path answers to OPTIONS. A body has a JSON content type, nests at most ${MAX_JSON_LEVELS} levels, and has at ` +
-          `most ${MAX_JSON_PARTS} objects and lists, and as many names of members. A request that is not valid HTTP, or does not ` +
+          `most ${MAX_JSON_PARTS} objects and lists, as many names of members, and ${MAX_JSON_COMMAS} commas between values. A request that is not valid HTTP, or does not ` +
           'arrive in time, is answered with 400, 408 or 431 without a body, and the ' +
           `connection is closed. An \`account_id\` may be any: there are no accounts here. ${HEADERS_NOTE}`,
         contact: { name: 'Tokenflare maintainers' },

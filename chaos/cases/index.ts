@@ -1,5 +1,6 @@
 import type { ChaosCase } from '../chaos-case.ts';
 import { BATCH_CASES } from './batch.ts';
+import { BODY_CASES } from './bodies.ts';
 import { CHAT_CASES } from './chat.ts';
 import { CONNECTION_CASES } from './connections.ts';
 import { DOCUMENT_CASES } from './documents.ts';
@@ -32,6 +33,7 @@ export const CASES: readonly ChaosCase[] = [
   ...GATEWAY_CASES,
   ...TOOL_CASES,
   ...DOCUMENT_CASES,
+  ...BODY_CASES,
   ...FUZZ_CASES,
   ...OVERLOAD_CASES,
   ...ENGINE_CASES,

@@ -137,10 +137,16 @@ export class Client {
     return new Promise((resolve, reject) => {
       outgoing.once('response', (response) => resolve({ response, outgoing }));
       outgoing.on('error', reject);
+      // An answer may be there before the body is sent: what is written then fails behind the request's back.
+      outgoing.once('socket', (socket) => {
+        if (!socket.listeners('error').includes(ignore)) socket.on('error', ignore);
+      });
       outgoing.end(payload);
     });
   }
 }
+
+const ignore = (): void => undefined;
 
 function toPayload(body: unknown): Buffer {
   if (Buffer.isBuffer(body)) return body;

@@ -5,6 +5,7 @@ import type { Metadata } from '../../../src/gateway/logs/gateway-log.ts';
 import { isRecord } from '../../../src/values.ts';
 import { bindingRequestSchema } from '../../workers-ai/schemas/binding.ts';
 import { boundedRecord } from '../../shared/schemas/bounds.ts';
+import { jsonObjectSchema } from '../../shared/schemas/json-object.ts';
 import { parseInput } from '../../shared/schemas/parse-input.ts';
 
 /** Cloudflare's bounds: a month, five attempts, five seconds between two, five entries of metadata. */
@@ -203,7 +204,7 @@ const stepSchema = z
     provider: z.string().min(1).max(MAX_ID_CHARACTERS),
     endpoint: z.string().max(2048),
     headers: boundedRecord(z.string(), z.unknown(), MAX_STEP_HEADERS).optional(),
-    query: z.record(z.string(), z.unknown()).meta({ description: 'The body, as the provider has it.' }),
+    query: jsonObjectSchema.meta({ description: 'The body, as the provider has it.' }),
     config: z
       .looseObject({
         requestTimeout: requestTimeout.optional(),

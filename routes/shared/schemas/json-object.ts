@@ -1,8 +1,16 @@
 import * as z from 'zod';
 import { isRecord } from '../../../src/values.ts';
 
-/** JSON of a client's own. The body's bounds are its bounds: its size, and the levels that it nests. */
-const anyObject = z.record(z.string(), z.unknown());
+/**
+ * JSON of a client's own. The body's bounds are its bounds: its size, and the levels that it nests. `z.record` would copy it,
+ * name by name: a tenth of a second for 65,536 of them.
+ */
+const anyObject = z
+  .custom<Record<string, unknown>>()
+  .meta({ override: { type: 'object', additionalProperties: {} } })
+  .check(({ value, issues }) => {
+    if (!isRecord(value)) issues.push({ code: 'invalid_type', expected: 'record', input: value });
+  });
 
 export const jsonObjectSchema = anyObject.meta({ description: 'Any JSON object.' });
 

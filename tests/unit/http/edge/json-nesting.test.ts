@@ -9,13 +9,18 @@ function depthOf(value: unknown): number {
 }
 
 /** By the value itself. */
-function partsOf(value: unknown): { numObjectsAndLists: number; numNames: number } {
-  if (typeof value !== 'object' || value === null) return { numObjectsAndLists: 0, numNames: 0 };
+function partsOf(value: unknown): { numObjectsAndLists: number; numNames: number; numCommas: number } {
+  if (typeof value !== 'object' || value === null)
+    return { numObjectsAndLists: 0, numNames: 0, numCommas: 0 };
   const inner = Object.values(value).map(partsOf);
-  const sum = (key: 'numObjectsAndLists' | 'numNames'): number =>
+  const sum = (key: 'numObjectsAndLists' | 'numNames' | 'numCommas'): number =>
     inner.reduce((total, parts) => total + parts[key], 0);
   const numNames = Array.isArray(value) ? 0 : Object.keys(value).length;
-  return { numObjectsAndLists: 1 + sum('numObjectsAndLists'), numNames: numNames + sum('numNames') };
+  return {
+    numObjectsAndLists: 1 + sum('numObjectsAndLists'),
+    numNames: numNames + sum('numNames'),
+    numCommas: Math.max(inner.length - 1, 0) + sum('numCommas'),
+  };
 }
 
 describe('jsonShape', () => {
@@ -55,6 +60,7 @@ describe('jsonFault', () => {
     ['levels', '['.repeat(33) + ']'.repeat(33), 'nests more than 32 levels of objects and lists'],
     ['objects', listOf('{}', 65_536), 'has 65537 objects and lists, the limit is 65536'],
     ['names', `{${'"a":0,'.repeat(65_536)}"a":0}`, 'has 65537 names of members, the limit is 65536'],
+    ['values', listOf('1', 2 ** 21 + 2), 'has 2097153 commas between values, the limit is 2097152'],
   ])('refuses more %s than are worth their bytes', (_what, text, fault) => {
     expect(jsonFault(text)).toBe(fault);
   });
