@@ -125,6 +125,40 @@ async function numSteps(scene: Scene): Promise<number> {
   return Number(/^tokenflare_steps_total\S* (\d+)$/m.exec(text)?.[1] ?? NaN);
 }
 
+/** Texts to be embedded and prompts at a time, beside a stream of another: it goes on, and waits for one of both at a time. */
+async function embeddingsFlood(scene: Scene): Promise<void> {
+  const innocent = scene.client('127.0.0.3');
+  const streamMs = async (): Promise<number> => {
+    const startedAt = performance.now();
+    const body = { prompt: 'Once upon', max_tokens: 200, ignore_eos: true };
+    const end = await innocent.stream('/v1/completions', body, { limitMs: 60_000 });
+    scene.expect(end.isWhole, `an innocent stream ended with ${end.errorCode ?? end.error ?? 'nothing'}`);
+    return performance.now() - startedAt - (end.firstTokenMs ?? 0);
+  };
+  const aloneMs = Math.min(await streamMs(), await streamMs());
+  const [text, prompt] = [new Array<number>(500).fill(5), new Array<number>(500).fill(7)];
+  const done = new AbortController();
+  const flooding = times(24, async (index) => {
+    const client = scene.client();
+    while (!done.signal.aborted) {
+      await (index % 2 === 0
+        ? client.post('/v1/embeddings', { input: [text, text, text, text] }, { signal: done.signal })
+        : client.post('/v1/completions', { prompt, max_tokens: 1 }, { signal: done.signal }));
+    }
+  });
+  await sleep(500);
+  const ratios: number[] = [];
+  for (let round = 0; round < scene.scaled(3); round++) ratios.push((await streamMs()) / aloneMs);
+  done.abort();
+  await flooding;
+  const median = ratios.toSorted((one, other) => one - other)[ratios.length >> 1] ?? Infinity;
+  scene.notes.push(`a stream beside it took ${median.toFixed(1)} times as long as alone`);
+  // 2.2 is what the scheduler allows; the rest is for a machine that the flood itself keeps busy.
+  scene.expect(median <= MOST_SLOWDOWN, `a stream took ${median.toFixed(1)} times as long as alone`);
+}
+
+const MOST_SLOWDOWN = 5;
+
 export const FLOOD_CASES: readonly ChaosCase[] = [
   {
     name: 'attention-flood',
@@ -148,5 +182,11 @@ export const FLOOD_CASES: readonly ChaosCase[] = [
     name: 'all-seats',
     attack: '64 sequences of 502 tokens of one client, 5 short ones of another',
     run: allSeats,
+  },
+  {
+    name: 'embeddings-flood',
+    attack:
+      '12 requests for embeddings of 2,000 tokens and 12 prompts of 500 at a time; another streams 200 tokens',
+    run: embeddingsFlood,
   },
 ];

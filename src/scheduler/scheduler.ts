@@ -4,10 +4,12 @@ import type { Changes } from './admission/queue-changes.ts';
 import type { PageCopy } from './pages/page-holder.ts';
 import {
   GuideBudget,
+  NO_PROMPTS,
   prefillBudget,
   prefillRows,
   rowsBetweenSteps,
   type PrefillBudget,
+  type RowsBetween,
 } from './step-budgets.ts';
 import type { Sequence } from './sequence.ts';
 import { numOpenTokens, scoresPrompt, StepBuilder, type ScheduledSequence } from './step-builder.ts';
@@ -79,6 +81,8 @@ export class Scheduler {
   /** Rows of a step at most. */
   readonly maxNumBatchedTokens: number;
   readonly #numSeats: number;
+  /** Work beside the sequences was computed before the next step, or prompts have the turn after it. */
+  #turn: 'any' | 'taken' | 'prompts' = 'any';
 
   constructor(limits: SchedulerLimits) {
     this.queue = new RunQueue(limits);
@@ -115,7 +119,9 @@ export class Scheduler {
     const numPrefills = prefills.length + Math.min(this.numWaiting, this.queue.numFreeSeats);
     const decoding = this.#guideBudget.inTime(this.#running).filter(decodes);
     this.#decode(step, decoding, numPrefills === 0);
-    const budget = prefillBudget(this.#costs, step.shape, numPrefills, this.maxNumBatchedTokens);
+    const budget = this.#takeTurn(decoding.length > 0, numPrefills > 0)
+      ? prefillBudget(this.#costs, step.shape, numPrefills, this.maxNumBatchedTokens)
+      : NO_PROMPTS;
     const isPreempting = (sequence: Sequence): boolean => preempting.includes(sequence);
     this.#prefillPreempting(step, prefills.filter(isPreempting), budget);
     const others = prefills.filter((sequence) => !isPreempting(sequence));
@@ -151,9 +157,25 @@ export class Scheduler {
     return step.shape;
   }
 
-  /** Rows that work beside the sequences may take in a step of its own, before the next of theirs. */
-  numRowsBetween(): number {
+  /**
+   * Rows that work beside the sequences may take in a step of its own, before the next of theirs. Where streams run, it
+   * takes turns with prompts, so that a stream waits for one of both and not for both.
+   */
+  rowsBetween(): RowsBetween {
+    if (this.#turn === 'prompts') return () => 0;
     return rowsBetweenSteps(this.#costs, this.#decodeShape(), this.maxNumBatchedTokens);
+  }
+
+  /** Such a step was computed. */
+  tookBetween(): void {
+    this.#turn = 'taken';
+  }
+
+  /** Whether the next step may have prompts. */
+  #takeTurn(hasDecodes: boolean, hasPrompts: boolean): boolean {
+    const isTaken = this.#turn === 'taken' && hasDecodes;
+    this.#turn = isTaken && hasPrompts ? 'prompts' : 'any';
+    return !isTaken;
   }
 
   /** A step as large as there can be one, of sequences of that length. */

@@ -19,8 +19,19 @@ export interface PrefillBudget {
   leastRows: number;
 }
 
-const NOTHING: StepShape = { numRows: 0, numLogitRows: 0, numScores: 0 };
+export const NOTHING: StepShape = { numRows: 0, numLogitRows: 0, numScores: 0 };
 const UNLIMITED: PrefillBudget = { limitMs: Infinity, leastRows: 0 };
+/** Of a step before which work of its own took what prompts may take. */
+export const NO_PROMPTS: PrefillBudget = { limitMs: 0, leastRows: 0 };
+
+/**
+ * How many more rows a step between two steps of sequences may have.
+ *
+ * @param shape of it so far
+ * @param positionStart the tokens of the text that are computed already
+ * @param maxRows most that are wanted, or free
+ */
+export type RowsBetween = (shape: StepShape, positionStart: number, maxRows: number) => number;
 
 /**
  * The budget of the next step. Without a decode no stream waits for it. When more sequences have their prompts before them
@@ -77,16 +88,17 @@ export function prefillRows(
   return Math.min(Math.max(leastRows - shape.numRows, 0), maxRows);
 }
 
-/** How many rows a step of its own may have between two steps of decodes, so that both together keep the budget. */
+/** The budget of a step of its own between two steps of decodes, so that it and the next of them together keep theirs. */
 export function rowsBetweenSteps(
   costs: StepCostModel | undefined,
   decodes: StepShape,
-  maxRows: number,
-): number {
-  if (costs === undefined || decodes.numRows === 0) return maxRows;
+  maxNumRows: number,
+): RowsBetween {
+  if (costs === undefined || decodes.numRows === 0) return (_shape, _positionStart, maxRows) => maxRows;
   const limitMs = (MAX_SLOWDOWN - 1) * costs.predictMs(decodes);
-  const leastRows = Math.ceil(maxRows * LEAST_SHARE);
-  return prefillRows(costs, { limitMs, leastRows }, NOTHING, 0, maxRows);
+  const leastRows = Math.ceil(maxNumRows * LEAST_SHARE);
+  return (shape, positionStart, maxRows) =>
+    prefillRows(costs, { limitMs, leastRows }, shape, positionStart, maxRows);
 }
 
 /** Keys that the rows of a chunk look at: each at all before it and at itself. */

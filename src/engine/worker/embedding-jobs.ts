@@ -7,6 +7,7 @@ import type { Pooling } from '../../model/pooling.ts';
 import { groupOf } from '../../fairness/client-id.ts';
 import type { Reservation } from '../../scheduler/admission/reservations.ts';
 import type { RunQueue } from '../../scheduler/admission/run-queue.ts';
+import { NOTHING, scoresOf, type RowsBetween } from '../../scheduler/step-budgets.ts';
 import type { SegmentInput } from '../../runtime/build-step-batch.ts';
 
 /** Reserves seats and pages of the cache, and knows whose turn it is. */
@@ -58,14 +59,21 @@ export class EmbeddingJobs {
     return job !== undefined;
   }
 
-  /** The chunks of the next step, of so many rows at most; none when no text waits, or none gets pages. */
-  schedule(maxRows = this.#maxNumBatchedTokens): Chunk[] {
+  /** The chunks of the next step, as large as may be; none when no text waits, or none gets pages. */
+  schedule(rowsOf: RowsBetween = (_shape, _positionStart, maxRows) => maxRows): Chunk[] {
     const chunks: Chunk[] = [];
     let waiting = [...this.#jobs];
-    let budget = maxRows;
-    while (budget > 0) {
+    let shape = NOTHING;
+    for (;;) {
       const job = this.#next(waiting);
       if (job === undefined) break;
+      const positionStart = job.numComputedTokens;
+      const numFree = Math.min(
+        this.#maxNumBatchedTokens - shape.numRows,
+        job.tokenIds.length - positionStart,
+      );
+      const numRows = rowsOf(shape, positionStart, numFree);
+      if (numRows <= 0) break;
       waiting = waiting.filter((one) => one !== job);
       const { clientId } = job.reservation;
       if (job.reservation.pages === undefined && !this.#queue.tryReserve(job.reservation)) {
@@ -75,11 +83,10 @@ export class EmbeddingJobs {
         );
         continue;
       }
-      const positionStart = job.numComputedTokens;
-      const wanted = Math.min(job.tokenIds.length, positionStart + budget);
-      const { end, ...tables } = this.#queue.pagesOf(job.reservation, positionStart, wanted);
+      const { end, ...tables } = this.#queue.pagesOf(job.reservation, positionStart, positionStart + numRows);
       const tokenIds = job.tokenIds.slice(positionStart, end);
-      budget -= tokenIds.length;
+      const numScores = shape.numScores + scoresOf(positionStart, tokenIds.length);
+      shape = { ...shape, numRows: shape.numRows + tokenIds.length, numScores };
       this.#queue.shares.serve(clientId, tokenIds.length);
       chunks.push({ job, segment: { ...tables, positionStart, tokenIds, logits: 'all' } });
     }
@@ -124,16 +131,16 @@ export class EmbeddingJobs {
 }
 
 /**
- * Computes the next tokens of texts to be embedded, of so many rows at most; `undefined` without any to compute. A fault
+ * Computes the next tokens of texts to be embedded; `undefined` without any to compute, or where no row is free. A fault
  * ends the texts of the step, or those of them whose states are not numbers.
  */
 export async function embedNext(
   jobs: EmbeddingJobs,
   runner: ModelRunner,
-  maxRows: number,
+  rowsOf: RowsBetween,
   faults: FaultRegister,
 ): Promise<Answers<FinishedEmbedding> | undefined> {
-  const chunks = jobs.schedule(maxRows);
+  const chunks = jobs.schedule(rowsOf);
   if (chunks.length === 0) return undefined;
   const computed = chunks.map(({ job }) => job);
   try {

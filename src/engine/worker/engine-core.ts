@@ -210,9 +210,11 @@ export class EngineCore {
    * Computes the next tokens of texts to be embedded; `undefined` without any to compute. A fault ends the texts of the
    * step, or those of them whose states are not numbers.
    */
-  stepEmbeddings(): Promise<Answers<FinishedEmbedding> | undefined> {
-    const maxRows = this.#scheduler.numRowsBetween();
-    return this.#alone(() => embedNext(this.#embeddings, this.#runner, maxRows, this.#faults));
+  async stepEmbeddings(): Promise<Answers<FinishedEmbedding> | undefined> {
+    const rowsOf = this.#scheduler.rowsBetween();
+    const answers = await this.#alone(() => embedNext(this.#embeddings, this.#runner, rowsOf, this.#faults));
+    if (answers !== undefined) this.#scheduler.tookBetween();
+    return answers;
   }
 
   /**

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { NOTHING } from '../../../src/scheduler/step-budgets.ts';
 import { Scheduler, type ScheduledStep } from '../../../src/scheduler/scheduler.ts';
 import { createSequence } from '../../../src/scheduler/sequence.ts';
 import { StepCostModel, type StepShape } from '../../../src/scheduler/step-cost-model.ts';
@@ -121,11 +122,38 @@ describe('prefill beside decodes', () => {
 
   it('says how much may come between two steps', () => {
     const simulation = new Simulation(linear(10, 2.2));
-    expect(simulation.scheduler.numRowsBetween()).toBe(MAX_ROWS);
+    const rowsAt = (position: number): number =>
+      simulation.scheduler.rowsBetween()(NOTHING, position, MAX_ROWS);
+    expect(rowsAt(0)).toBe(MAX_ROWS);
     const steadyMs = simulation.startStreams(8);
-    const numRows = simulation.scheduler.numRowsBetween();
-    expect(numRows).toBeGreaterThan(0);
-    expect(10 + 2.2 * numRows).toBeLessThanOrEqual(1.5 * steadyMs);
+    expect(rowsAt(0)).toBeGreaterThan(0);
+    expect(10 + 2.2 * rowsAt(0)).toBeLessThanOrEqual(1.5 * steadyMs);
+  });
+
+  it('counts what the rows between two steps look at', () => {
+    const simulation = new Simulation(linear(20, 0.2, 5e-4));
+    simulation.startStreams(8);
+    const rowsBetween = simulation.scheduler.rowsBetween();
+    expect(rowsBetween(NOTHING, 20_000, MAX_ROWS)).toBeLessThan(rowsBetween(NOTHING, 0, MAX_ROWS));
+  });
+
+  it('lets a stream wait for prompts or for work between two steps, not for both, and starves neither', () => {
+    const machineMs = linear(10, 2.2);
+    const simulation = new Simulation(machineMs);
+    const steadyMs = simulation.startStreams(8);
+    const { scheduler } = simulation;
+    for (let i = 0; i < 8; i++) simulation.add(900);
+    let [numBetween, numPrompt] = [0, 0];
+    for (let round = 0; round < 40; round++) {
+      const numRows = scheduler.rowsBetween()(NOTHING, 0, MAX_ROWS);
+      if (numRows > 0) scheduler.tookBetween();
+      const { step, ms } = simulation.step();
+      const betweenMs = numRows === 0 ? 0 : machineMs({ ...NOTHING, numRows });
+      expect(betweenMs + ms).toBeLessThanOrEqual(2.5 * steadyMs);
+      numBetween += numRows;
+      numPrompt += step.shape.numRows - 8;
+    }
+    expect(Math.min(numBetween, numPrompt)).toBeGreaterThan(20 * 8);
   });
 
   it('never starves a prompt, however long a step would take', () => {
