@@ -132,6 +132,43 @@ describe.each([HAPROXY, NGINX, ENVOY])('a rolling restart behind $name', (proxy)
   });
 });
 
+/** Far above what an end takes, and far below SHUTDOWN_TIMEOUT. */
+const END_MS = 5000;
+
+describe.each([HAPROXY, NGINX, ENVOY])('the end of a replica behind $name', (proxy) => {
+  usesProxy(proxy);
+
+  it('comes at once where nothing runs, whatever connections the proxy keeps', async ({ skip }) => {
+    const { url, replicas } = await startPair(proxy, programOr(skip));
+    await Promise.all(Array.from({ length: 16 }, () => ask(url, false)));
+    const startedAt = performance.now();
+    replicas.a.child.kill('SIGTERM');
+    expect(await replicas.a.exited).toBe(0);
+    expect(performance.now() - startedAt).toBeLessThan(END_MS);
+  });
+
+  it('comes with its last answer, and each answer is whole', async ({ skip }) => {
+    // Slow, so that none ends before.
+    const { url, replicas, replicaOf } = await startPair(proxy, programOr(skip), { RUNTIME: 'cpu' });
+    const whole = await ask(await urlOf(replicas.b), false);
+    let lastEndedAt = 0;
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => postJson(`${url}/v1/completions`, { ...body, stream: true })),
+    );
+    const reading = answers.map(async (answer) => {
+      const text = await readStream(answer).catch(String);
+      if (replicaOf(answer) === 'a') lastEndedAt = performance.now();
+      return text;
+    });
+    replicas.a.child.kill('SIGTERM');
+    expect(await replicas.a.exited).toBe(0);
+    const endedAt = performance.now();
+    expect(await Promise.all(reading)).toEqual(answers.map(() => whole));
+    expect(lastEndedAt).toBeGreaterThan(0);
+    expect(endedAt - lastEndedAt).toBeLessThan(END_MS);
+  });
+});
+
 /** nginx as it is free has neither checks nor an order to keep. */
 describe.each([HAPROXY, ENVOY])('streams behind $name', (proxy) => {
   usesProxy(proxy);
