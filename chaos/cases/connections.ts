@@ -1,9 +1,11 @@
 import type { ChaosCase } from '../chaos-case.ts';
 import type { Scene } from '../scene.ts';
 import { expectStatus, times } from '../support/attack.ts';
+import { Client } from '../support/client.ts';
 import { readMetrics } from '../support/metrics.ts';
 import { numOpenFiles } from '../support/proc.ts';
 import { RawConnection, rawPost } from '../support/raw-connection.ts';
+import { ServiceUnderTest } from '../support/service.ts';
 import { sleep, until, within } from '../support/until.ts';
 
 /** What a client can do to a server below HTTP's own rules, or just within them. */
@@ -99,6 +101,37 @@ async function trickleUntilCut(
   const numLeft = connections.filter(({ isClosed }) => !isClosed).length;
   closeAll(connections);
   scene.expect(numLeft === 0, `${numLeft} of ${connections.length} slow connections were not cut in 9 s`);
+}
+
+/** What connections have sent that hold no request. */
+const SILENT = ['', 'GET /hea', 'GET /health HTTP/1.1\r\nhost: localhost\r\nx-half'];
+const MAX_SILENT = 1000;
+/** Far above what an end without answers takes, and far below SHUTDOWN_TIMEOUT. */
+const END_MS = 2500;
+
+/** Another client is answered beside them, and SIGTERM ends the service at once. */
+async function silentConnections(scene: Scene): Promise<void> {
+  const service = await ServiceUnderTest.launch();
+  try {
+    const opened = await times(MAX_SILENT, () => RawConnection.open(service.port));
+    const connections = opened.filter((connection) => connection !== undefined);
+    for (const [index, connection] of connections.entries())
+      connection.write(SILENT[index % SILENT.length] ?? '');
+    const innocent = new Client(service.url, '127.0.0.3');
+    const answers = await times(20, () =>
+      innocent.post('/v1/completions', { prompt: 'a', max_tokens: 8 }, { limitMs: 30_000 }),
+    );
+    expectStatus(scene, answers, [200], "another client's requests");
+    const startedAt = performance.now();
+    service.child.kill('SIGTERM');
+    await service.exited;
+    const tookMs = Math.round(performance.now() - startedAt);
+    scene.notes.push(`ended after ${tookMs} ms beside ${connections.length} connections`);
+    scene.expect(tookMs <= END_MS, `it took ${tookMs} ms to end`);
+    closeAll(connections);
+  } finally {
+    await service.stop();
+  }
 }
 
 async function pipelined(scene: Scene): Promise<void> {
@@ -255,6 +288,12 @@ export const CONNECTION_CASES: readonly ChaosCase[] = [
     attack: '300 connections that send bodies at 5 bytes a second, RECEIVE_TIMEOUT=2',
     launch: RECEIVE,
     run: slowBodies,
+  },
+  {
+    name: 'silent-connections',
+    attack: '1,000 connections that send nothing, or the beginning of a request; then SIGTERM',
+    ownServices: true,
+    run: silentConnections,
   },
   { name: 'pipelined', attack: '300 streams on one connection, then hung up', run: pipelined },
   { name: 'half-closed', attack: 'clients that shut their side after the request', run: halfClosed },

@@ -5,7 +5,7 @@ import type { GatewayStep } from './gateway-step.ts';
 
 /** Requests that wait for another attempt, for another entry of their list, or for another host. */
 const waiting = new HeldBytes('requests of gateways that wait');
-const MAX_WAITING_BYTES = 64 * 2 ** 20;
+const MAX_WAITING_BYTES = 32 * 2 ** 20;
 /** Where one body may be large, so many of them have room. */
 const MIN_BODIES = 8;
 

@@ -99,7 +99,7 @@ describe('the time of a request', () => {
 
 it('what waits is counted in bytes: whose requests hold most loses the largest, and the others go on', async () => {
   const on = await start({ bodyLimitBytes: 2 ** 20 });
-  // As objects 10 MB, and nine of them more than there is room for.
+  // As objects 10 MB, and three of them more than there is room for.
   const names = Object.fromEntries(Array.from({ length: 65_000 }, (_, index) => [`n${index}`, 1]));
   const list = (query: object): object[] => [
     { provider: 'openai', endpoint: 'completions', headers: {}, query: BODY },
