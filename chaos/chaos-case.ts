@@ -1,6 +1,11 @@
+import type { PromiseName } from '../routes/promises.ts';
 import type { Scene } from './scene.ts';
+import type { WEAKNESSES } from './weaknesses.ts';
 import type { Fixtures } from './support/fixtures.ts';
 import type { LaunchOptions } from './support/service.ts';
+
+/** A promise, or an answer to a weakness. */
+type Shown = PromiseName | keyof typeof WEAKNESSES;
 
 /** One attack on a service that others use. */
 export interface ChaosCase {
@@ -8,6 +13,8 @@ export interface ChaosCase {
   name: string;
   /** What is done, in half a sentence. */
   attack: string;
+  /** Rows of SECURITY.md that it shows. */
+  shows: readonly [Shown, ...Shown[]];
   /** How the service is launched. Cases that want the same settings share one, as long as it is as it was. */
   launch?: (fixtures: Fixtures) => LaunchOptions | Promise<LaunchOptions>;
   /** Nothing came before it: the case has a service of its own. */

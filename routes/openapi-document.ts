@@ -131,4 +131,5 @@ function usedTags(paths: readonly Operations[]): NonNullable<ZodOpenApiObject['t
 }
 
 /** Hono's `:model{.+}` is `{model}` in OpenAPI. */
-const toTemplate = (path: string): string => path.replaceAll(/:(\w+)(?:\{[^}]*\})?/g, '{$1}');
+/** A path as the document has it, from Hono's form. */
+export const toTemplate = (path: string): string => path.replaceAll(/:(\w+)(?:\{[^}]*\})?/g, '{$1}');

@@ -96,18 +96,21 @@ async function inventedOwners(scene: Scene): Promise<void> {
 export const BATCH_CASES: readonly ChaosCase[] = [
   {
     name: 'batch-empty-objects',
+    shows: ['workers-ai'],
     attack: 'batch jobs of 1 MiB with 349,000 empty objects in a field that there is not',
     isFirst: true,
     run: emptyObjectJobs,
   },
   {
     name: 'batch-queue',
+    shows: ['workers-ai'],
     attack: '70 batch jobs of 1 MiB of one owner while live streams run, then one of another',
     isFirst: true,
     run: fullQueue,
   },
   {
     name: 'batch-invented-keys',
+    shows: ['workers-ai'],
     attack: 'batch jobs of 100 invented keys of one address, then one of another address',
     isFirst: true,
     run: inventedOwners,

@@ -131,6 +131,7 @@ async function bigBodies(scene: Scene): Promise<void> {
 export const BODY_CASES: readonly ChaosCase[] = [
   {
     name: 'big-bodies',
+    shows: ['thread-blocked'],
     attack: 'bodies of 16 MiB, of texts, documents, names and lists, one after the other and at once',
     launch: () => ({ settings: { BODY_LIMIT: String(16 * MIB) } }),
     moreBytes: MORE_BYTES,

@@ -121,24 +121,47 @@ async function stoppedBeforeReady(scene: Scene): Promise<void> {
 export const CHAT_CASES: readonly ChaosCase[] = [
   {
     name: 'deep-arguments-first',
+    shows: ['tools', 'template-wedges'],
     attack: 'tool-call arguments nested up to 100,000 deep, as the first chat of a service',
     isFirst: true,
     run: deepArguments,
   },
   {
     name: 'deep-arguments-later',
+    shows: ['tools', 'template-wedges'],
     attack: 'the same when chats have been rendered',
     run: async (scene) => {
       expectStatus(scene, [await scene.client().post(CHAT, hello())], [200], 'a chat before');
       await deepArguments(scene);
     },
   },
-  { name: 'slow-templates', attack: '200 chats whose template takes half a second', run: slowTemplates },
-  { name: 'endless-template', attack: '2 chats whose template does not end', run: endlessTemplate },
-  { name: 'worker-stopped', attack: 'SIGSTOP to the workers of templates, twice', run: stoppedWorker },
-  { name: 'worker-killed', attack: 'SIGKILL to them in the middle of chats, 3 times', run: killedWorker },
+  {
+    name: 'slow-templates',
+    shows: ['template-wedges'],
+    attack: '200 chats whose template takes half a second',
+    run: slowTemplates,
+  },
+  {
+    name: 'endless-template',
+    shows: ['template-wedges'],
+    attack: '2 chats whose template does not end',
+    run: endlessTemplate,
+  },
+  {
+    name: 'worker-stopped',
+    shows: ['tokens', 'template-wedges'],
+    attack: 'SIGSTOP to the workers of templates, twice',
+    run: stoppedWorker,
+  },
+  {
+    name: 'worker-killed',
+    shows: ['tokens', 'template-wedges'],
+    attack: 'SIGKILL to them in the middle of chats, 3 times',
+    run: killedWorker,
+  },
   {
     name: 'worker-stopped-early',
+    shows: ['template-wedges'],
     attack: 'SIGSTOP to a worker before it is ready',
     isFirst: true,
     run: stoppedBeforeReady,

@@ -37,6 +37,7 @@ async function hardFiles(scene: Scene): Promise<void> {
 export const DOCUMENT_CASES: readonly ChaosCase[] = [
   {
     name: 'hard-files',
+    shows: ['documents'],
     attack: 'files to be Markdown that loop, nest, repeat cells or unpack to a thousand times their size',
     moreBytes: MORE_BYTES,
     run: hardFiles,

@@ -125,6 +125,7 @@ async function hugeRequestTimeout(scene: Scene): Promise<void> {
 export const ENGINE_CASES: readonly ChaosCase[] = [
   {
     name: 'engine-stopped',
+    shows: ['process', 'engine-ends'],
     attack: 'SIGSTOP to the engine under 8 streams, STEP_TIMEOUT=2',
     launch: () => ({ settings: { STEP_TIMEOUT: '2' } }),
     breaksEngine: true,
@@ -132,6 +133,7 @@ export const ENGINE_CASES: readonly ChaosCase[] = [
   },
   {
     name: 'engine-killed',
+    shows: ['process', 'engine-ends'],
     attack: 'SIGKILL to the engine under 16 streams',
     isFirst: true,
     breaksEngine: true,
@@ -139,14 +141,21 @@ export const ENGINE_CASES: readonly ChaosCase[] = [
   },
   {
     name: 'engine-dies-again',
+    shows: ['engine-ends'],
     attack: 'SIGKILL to the engine whenever it is ready, for 6 s',
     isFirst: true,
     breaksEngine: true,
     run: dyingEngine,
   },
-  { name: 'huge-timeouts', attack: 'timeout_ms beyond what a timer holds', run: hugeTimeouts },
+  {
+    name: 'huge-timeouts',
+    shows: ['completions', 'no-bound'],
+    attack: 'timeout_ms beyond what a timer holds',
+    run: hugeTimeouts,
+  },
   {
     name: 'huge-request-timeout',
+    shows: ['completions', 'no-bound'],
     attack: 'REQUEST_TIMEOUT=3000000, 34 days',
     ownServices: true,
     run: hugeRequestTimeout,

@@ -238,30 +238,35 @@ async function killedChildren(scene: Scene): Promise<void> {
 export const FAULT_CASES: readonly ChaosCase[] = [
   {
     name: 'damaged-files',
+    shows: ['gateway', 'vectorize', 'benchmarks'],
     attack: 'each file that a service writes is damaged in several ways, under way and before a start',
     ownServices: true,
     run: damagedFiles,
   },
   {
     name: 'damaged-keys',
+    shows: ['keys'],
     attack: 'a start with an API keys file that is damaged in each way',
     ownServices: true,
     run: damagedKeys,
   },
   {
     name: 'no-space',
+    shows: ['gateway', 'vectorize', 'benchmarks'],
     attack: 'no byte is left on the disk that everything is written to',
     ownServices: true,
     run: fullDisk,
   },
   {
     name: 'clock-jumps',
+    shows: ['process'],
     attack: 'the clock jumps by an hour to either side, under way and before a start after SIGKILL',
     ownServices: true,
     run: clockJumps,
   },
   {
     name: 'children-killed',
+    shows: ['process'],
     attack: 'SIGKILL to children of each kind, while everything is asked for',
     ownServices: true,
     run: killedChildren,

@@ -162,29 +162,34 @@ const MOST_SLOWDOWN = 5;
 export const FLOOD_CASES: readonly ChaosCase[] = [
   {
     name: 'attention-flood',
+    shows: ['attention'],
     attack: '256 attention requests, half of them hung up, REQUEST_TIMEOUT=12',
     launch: () => ({ settings: { REQUEST_TIMEOUT: '12' } }),
     run: attentionFlood,
   },
   {
     name: 'invented-keys',
+    shows: ['consumption'],
     attack: '300 invented keys fill seats and queue; 50 honest requests of two addresses',
     run: inventedKeys,
   },
-  { name: 'hang-ups', attack: '1,000 streams hung up within 150 ms', run: hangUps },
+  { name: 'hang-ups', shows: ['completions'], attack: '1,000 streams hung up within 150 ms', run: hangUps },
   {
     name: 'dropped-streams',
+    shows: ['consumption'],
     attack: '2,000 streams that can be resumed, dropped within 150 ms, STREAM_BUFFER_MB=4, STREAM_GRACE=5',
     launch: () => ({ settings: { STREAM_BUFFER_MB: `${BUFFER_MB}`, STREAM_GRACE: '5' } }),
     run: droppedStreams,
   },
   {
     name: 'all-seats',
+    shows: ['completions', 'consumption'],
     attack: '64 sequences of 502 tokens of one client, 5 short ones of another',
     run: allSeats,
   },
   {
     name: 'embeddings-flood',
+    shows: ['completions'],
     attack:
       '12 requests for embeddings of 2,000 tokens and 12 prompts of 500 at a time; another streams 200 tokens',
     run: embeddingsFlood,

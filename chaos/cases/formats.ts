@@ -141,33 +141,44 @@ async function guidedRequests(scene: Scene): Promise<void> {
 export const FORMAT_CASES: readonly ChaosCase[] = [
   {
     name: 'optional-rules',
+    shows: ['endless-expression'],
     attack: 'a grammar of a word that is forced, then 20 rules of two optional parts',
     run: optionalRules,
   },
   {
     name: 'ambiguous-grammar',
+    shows: ['formats'],
     attack: 'a grammar of 45 bytes that reads each letter in two ways',
     run: (scene) => ambiguous(scene, AMBIGUOUS, 'the ambiguous grammar'),
   },
   {
     name: 'ambiguous-schema',
+    shows: ['formats'],
     attack: 'a JSON Schema of two recursive lists',
     run: (scene) => ambiguous(scene, TWO_LISTS, 'the ambiguous schema'),
   },
   {
     name: 'recursive-list',
+    shows: ['endless-expression'],
     attack: 'the grammar s ::= item s?',
     run: (scene) => ambiguous(scene, RECURSIVE_LIST, 'the recursive list'),
   },
   {
     name: 'nested-min-items',
+    shows: ['formats'],
     attack: 'minItems 10,000 three deep, beside formats of another client',
     run: largeEnds,
   },
-  { name: 'many-schemas', attack: '240 schemas of 60 patterns each', run: manySchemas },
-  { name: 'long-choices', attack: '24 texts of 900 choices with one beginning', run: longChoices },
+  { name: 'many-schemas', shows: ['formats'], attack: '240 schemas of 60 patterns each', run: manySchemas },
+  {
+    name: 'long-choices',
+    shows: ['formats'],
+    attack: '24 texts of 900 choices with one beginning',
+    run: longChoices,
+  },
   {
     name: 'guided-requests',
+    shows: ['formats'],
     attack: '120 requests with a grammar of nested pairs each, so that each token has a state of its own',
     run: guidedRequests,
   },

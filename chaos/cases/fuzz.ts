@@ -150,24 +150,53 @@ async function fuzzTools(scene: Scene): Promise<void> {
   }
 }
 
-const ATTACKS: Readonly<Record<string, string>> = {
-  grammars: 'random grammars: ambiguous, left-recursive, nullable, deep, with large classes and counts',
-  schemas: 'random JSON Schemas: recursive, with choices of all, bounds, patterns, formats, enums',
-  expressions: 'random regular expressions, and those that backtrack or multiply',
-  references: 'stored responses, chains of them, references to their items by the thousand',
-  batch: 'batch jobs of many items, wrong ones, fields that there are not, invented keys',
-  documents: 'documents to be Markdown with bytes changed, left out and repeated, and under other names',
-  texts: 'texts without spaces, of one character, of all scripts, with texts of special tokens',
+/** By the name of a kind. */
+const ATTACKS: Readonly<Record<string, Pick<ChaosCase, 'attack' | 'shows'>>> = {
+  grammars: {
+    attack: 'random grammars: ambiguous, left-recursive, nullable, deep, with large classes and counts',
+    shows: ['formats'],
+  },
+  schemas: {
+    attack: 'random JSON Schemas: recursive, with choices of all, bounds, patterns, formats, enums',
+    shows: ['formats'],
+  },
+  expressions: {
+    attack: 'random regular expressions, and those that backtrack or multiply',
+    shows: ['formats'],
+  },
+  references: {
+    attack: 'stored responses, chains of them, references to their items by the thousand',
+    shows: ['responses'],
+  },
+  batch: {
+    attack: 'batch jobs of many items, wrong ones, fields that there are not, invented keys',
+    shows: ['workers-ai'],
+  },
+  documents: {
+    attack: 'documents to be Markdown with bytes changed, left out and repeated, and under other names',
+    shows: ['documents'],
+  },
+  texts: {
+    attack: 'texts without spaces, of one character, of all scripts, with texts of special tokens',
+    shows: ['tokens'],
+  },
 };
+
+function attackOf({ name }: FuzzKind): Pick<ChaosCase, 'attack' | 'shows'> {
+  const found = ATTACKS[name];
+  if (found === undefined) throw new Error(`nothing says what the fuzzer of ${name} attacks`);
+  return found;
+}
 
 export const FUZZ_CASES: readonly ChaosCase[] = [
   ...FUZZ_KINDS.map((kind): ChaosCase => ({
     name: `fuzz-${kind.name}`,
-    attack: ATTACKS[kind.name] ?? kind.name,
+    ...attackOf(kind),
     run: (scene) => fuzz(scene, kind, FUZZ_SECONDS),
   })),
   {
     name: 'fuzz-tools',
+    shows: ['tools'],
     attack: 'tools of random schemas to models of each family of templates, by each API',
     // The families take turns beside the default model.
     numModels: 2,
@@ -184,11 +213,13 @@ export const FUZZ_CASES: readonly ChaosCase[] = [
   },
   {
     name: 'fuzz-mutations',
+    shows: ['engine-ends'],
     attack: 'good requests to every route with bodies, headers, paths and methods spoiled',
     run: mutations,
   },
   {
     name: 'fuzz-schemathesis',
+    shows: ['no-bound'],
     attack: 'what schemathesis makes of openapi.yaml',
     run: schemathesis,
   },

@@ -131,6 +131,7 @@ async function sleepingAttempts(scene: Scene): Promise<void> {
 export const GATEWAY_CASES: readonly ChaosCase[] = [
   {
     name: 'gateway-fill',
+    shows: ['gateway'],
     attack:
       '20 invented keys of one address fill the cache with 350 answers of 250 KB and the logs with 4,200 texts; another address has an answer and a log there',
     keepsBytes: KEPT_BYTES,
@@ -138,12 +139,14 @@ export const GATEWAY_CASES: readonly ChaosCase[] = [
   },
   {
     name: 'gateway-retries',
+    shows: ['gateway'],
     attack:
       '48 lists of 16 requests with five attempts each, four of which are given up after 1 ms; half of the clients go',
     run: manyAttempts,
   },
   {
     name: 'sleeping-attempts',
+    shows: ['gateway'],
     attack:
       '300 connections of one address hold bodies of 65,000 names, 10 MB each in memory, while they wait for another attempt',
     run: sleepingAttempts,

@@ -199,16 +199,43 @@ async function textsInLog(scene: Scene): Promise<void> {
 export const ISOLATION_CASES: readonly ChaosCase[] = [
   {
     name: 'other-requests',
+    shows: ['requests', 'ids-collide', 'authorisation'],
     attack: "another client's request read, cancelled, and its id taken",
     run: otherRequests,
   },
-  { name: 'prefix-oracle', attack: "another client's prompt guessed by cached_tokens", run: prefixOracle },
-  { name: 'foreign-host', attack: 'a Host that is not the service (DNS rebinding)', run: foreignHost },
-  { name: 'cross-site', attack: "requests as another site's page sends them", run: crossSite },
-  { name: 'no-content-type', attack: 'POST without a JSON content type, empty or not', run: noContentType },
-  { name: 'proxied-benchmark', attack: 'benchmark and attention through a proxy', run: proxiedBenchmark },
+  {
+    name: 'prefix-oracle',
+    shows: ['prefix-tells'],
+    attack: "another client's prompt guessed by cached_tokens",
+    run: prefixOracle,
+  },
+  {
+    name: 'foreign-host',
+    shows: ['dns-rebinding'],
+    attack: 'a Host that is not the service (DNS rebinding)',
+    run: foreignHost,
+  },
+  {
+    name: 'cross-site',
+    shows: ['page', 'management', 'misconfiguration'],
+    attack: "requests as another site's page sends them",
+    run: crossSite,
+  },
+  {
+    name: 'no-content-type',
+    shows: ['misconfiguration'],
+    attack: 'POST without a JSON content type, empty or not',
+    run: noContentType,
+  },
+  {
+    name: 'proxied-benchmark',
+    shows: ['attention', 'benchmarks', 'management'],
+    attack: 'benchmark and attention through a proxy',
+    run: proxiedBenchmark,
+  },
   {
     name: 'texts-in-log',
+    shows: ['log', 'prompts-in-logs'],
     attack: 'requests that are refused for what they say, LOG_PROMPTS off',
     run: textsInLog,
   },

@@ -112,6 +112,7 @@ const redisGone =
 export const KEY_CASES: readonly ChaosCase[] = [
   {
     name: 'wrong-keys',
+    shows: ['keys', 'misconfiguration'],
     attack: 'wrong keys of the right form, one character short, and none',
     launch: withKeys,
     observerHeaders,
@@ -119,6 +120,7 @@ export const KEY_CASES: readonly ChaosCase[] = [
   },
   {
     name: 'redis-gone-local',
+    shows: ['limits'],
     attack: 'Redis killed, back, stopped, back under load, LIMITS_FALLBACK=local',
     launch: (fixtures) => withRedis(fixtures, 'local'),
     observerHeaders,
@@ -126,6 +128,7 @@ export const KEY_CASES: readonly ChaosCase[] = [
   },
   {
     name: 'redis-gone-refuse',
+    shows: ['limits'],
     attack: 'the same, LIMITS_FALLBACK=refuse',
     launch: (fixtures) => withRedis(fixtures, 'refuse'),
     observerHeaders,

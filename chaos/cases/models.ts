@@ -156,6 +156,7 @@ async function fullDisk(scene: Scene): Promise<void> {
 export const MODEL_CASES: readonly ChaosCase[] = [
   {
     name: 'hostile-tokenizer',
+    shows: ['endless-expression'],
     attack: 'a tokenizer with the expression (a+)+$ and the text for it, REQUEST_TIMEOUT=7',
     launch: hostileModels,
     numModelsLeft: 1,
@@ -163,16 +164,18 @@ export const MODEL_CASES: readonly ChaosCase[] = [
   },
   {
     name: 'fifo-manifest',
+    shows: ['hub'],
     attack: "FIFOs as a model's files and as a model",
     launch: fifoModels,
     run: fifoManifest,
   },
   {
     name: 'alternating-models',
+    shows: ['management'],
     attack: 'two clients, each with a model that does not fit beside the other, MODEL_MIN_STAY_SECONDS=4',
     launch: twoModels,
     numModelsLeft: 1,
     run: alternatingModels,
   },
-  { name: 'disk-full', attack: 'the disk becomes full during a pull', run: fullDisk },
+  { name: 'disk-full', shows: ['hub'], attack: 'the disk becomes full during a pull', run: fullDisk },
 ];

@@ -187,6 +187,7 @@ function judgeRefusals(scene: Scene, arrivals: readonly Arrival[], seconds: numb
 export const OVERLOAD_CASES: readonly ChaosCase[] = [
   {
     name: 'overload',
+    shows: ['completions', 'consumption'],
     attack: `an open loop at ${OVERLOAD_FACTOR} times the capacity from ${OPEN_LOOP_ADDRESSES} addresses`,
     run: overload,
   },

@@ -186,6 +186,7 @@ async function environment(scene: Scene): Promise<void> {
 export const PROCESS_CASES: readonly ChaosCase[] = [
   {
     name: 'log-full',
+    shows: ['log'],
     attack: 'the log goes to a full device',
     launch: () => ({ stdout: openSync('/dev/full', 'w') }),
     run: fillLog,
@@ -193,6 +194,7 @@ export const PROCESS_CASES: readonly ChaosCase[] = [
   },
   {
     name: 'log-stalled',
+    shows: ['log'],
     attack: 'the pipe that the log goes to is not read',
     launch: () => ({ stdout: 'pipe' }),
     run: fillLog,
@@ -200,6 +202,7 @@ export const PROCESS_CASES: readonly ChaosCase[] = [
   },
   {
     name: 'log-closed',
+    shows: ['log'],
     attack: 'the pipe that the log goes to is closed',
     launch: () => ({ stdout: 'pipe' }),
     run: async (scene) => {
@@ -208,16 +211,18 @@ export const PROCESS_CASES: readonly ChaosCase[] = [
     },
     finish: endsOnSigterm,
   },
-  { name: 'sighup', attack: 'SIGHUP under 8 streams', ownServices: true, run: sighup },
-  { name: 'sigterm', attack: 'SIGTERM at every phase', ownServices: true, run: sigterm },
+  { name: 'sighup', shows: ['process'], attack: 'SIGHUP under 8 streams', ownServices: true, run: sighup },
+  { name: 'sigterm', shows: ['process'], attack: 'SIGTERM at every phase', ownServices: true, run: sigterm },
   {
     name: 'orphans',
+    shows: ['process'],
     attack: 'SIGKILL to the service, its children running or stopped',
     ownServices: true,
     run: orphans,
   },
   {
     name: 'environment',
+    shows: ['template-code'],
     attack: 'tokens in the environment of the service',
     ownServices: true,
     run: environment,

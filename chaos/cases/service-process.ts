@@ -185,6 +185,7 @@ async function run(scene: Scene): Promise<void> {
 export const SERVICE_PROCESS_CASES: readonly ChaosCase[] = [
   {
     name: 'service-process',
+    shows: ['process', 'thread-blocked'],
     attack: 'the service hangs, its heap is filled, it is killed, under streams of 6 clients',
     ownServices: true,
     run,

@@ -119,27 +119,32 @@ async function keptBeside(scene: Scene, count: number, length: number): Promise<
 export const STORED_CASES: readonly ChaosCase[] = [
   {
     name: 'reference-arguments',
+    shows: ['responses'],
     attack: 'a stored call with 900 KB of arguments, named 300 and 600 times in a body of 27 KB',
     run: (scene) => namedOften(scene, largeArguments(), { index: 0, count: 600 }),
   },
   {
     name: 'reference-texts',
+    shows: ['responses'],
     attack: 'a stored text of 900 KB, named 2,000 and 4,000 times',
     run: (scene) => namedOften(scene, [thought('x'.repeat(900_000))], { index: 0, count: 4000 }),
   },
   {
     name: 'reference-items',
+    shows: ['responses'],
     attack: '4,000 references into 4,000 stored items on 8 connections',
     isFirst: true,
     run: manyItems,
   },
   {
     name: 'invented-keys-large',
+    shows: ['responses'],
     attack: '80 invented keys of one address store 850 KB each; another address has 5 responses stored',
     run: (scene) => keptBeside(scene, 80, 850_000),
   },
   {
     name: 'invented-keys-small',
+    shows: ['consumption'],
     attack: '4,300 invented keys of one address store a response each; another address has 5 stored',
     run: (scene) => keptBeside(scene, 4300, 1),
   },

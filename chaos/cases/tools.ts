@@ -74,6 +74,7 @@ async function largeTools(scene: Scene): Promise<void> {
 export const TOOL_CASES: readonly ChaosCase[] = [
   {
     name: 'tool-any-of-itself',
+    shows: ['tools'],
     attack: 'a tool whose parameter refers to itself 400 times in anyOf',
     launch: asModel('qwen3-coder'),
     run: (scene) =>
@@ -81,12 +82,14 @@ export const TOOL_CASES: readonly ChaosCase[] = [
   },
   {
     name: 'tool-literal-arguments',
+    shows: ['tools'],
     attack: 'a tool of ten properties that refer to the whole, to a model that writes calls as Gemma does',
     launch: asModel('function-gemma'),
     run: (scene) => selfReferring(scene, tenProperties()),
   },
   {
     name: 'large-tools',
+    shows: ['tools'],
     attack:
       '800 KB of tools on four connections to a template that walks through them, beside short chats of another client',
     launch: asModel('function-gemma'),

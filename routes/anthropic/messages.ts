@@ -31,6 +31,7 @@ const FIELD_NAMES: FieldNames = new Map([['truncate_prompt_tokens', '']]);
 /** Anthropic's messages, by the model's own chat template. */
 export const messageRoute = defineRoute({
   path: '/v1/messages',
+  promise: 'anthropic',
   operation: 'chat',
   api: 'anthropic',
   fieldNames: FIELD_NAMES,
@@ -84,6 +85,7 @@ const STREAM_FORM = { ping: eventFrame({ type: 'ping' }), end: '' };
 /** Counts what a message would read. */
 export const messageTokensRoute = defineRoute({
   path: '/v1/messages/count_tokens',
+  promise: 'anthropic',
   api: 'anthropic',
   describe: () => ({
     post: {

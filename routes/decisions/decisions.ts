@@ -14,6 +14,7 @@ import {
 /** OpenAI's decisions: how probable the answers to questions are, without a word generated. */
 export const decisionRoute = defineRoute({
   path: '/v1/decisions',
+  promise: 'decisions',
   isQueued: true,
   describe: () => ({
     post: {

@@ -65,6 +65,7 @@ function relevanceRoute<Input extends RelevanceFields>(form: RelevanceForm<Input
   const { path, operationId, summary, description, answer, requestSchema, responseSchema } = form;
   return defineRoute({
     path,
+    promise: 'decisions',
     isQueued: true,
     describe: () => ({
       post: {

@@ -14,6 +14,7 @@ import {
 /** Decisions on the wire of decision models, as Cloudflare's Clef has them. */
 export const systemOneRoute = defineRoute({
   path: '/v1/systemone',
+  promise: 'decisions',
   isQueued: true,
   describe: () => ({
     post: {

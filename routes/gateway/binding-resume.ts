@@ -14,6 +14,7 @@ import { gatewayId } from './schemas/gateway-options.ts';
 /** The rest of a stream that came with `cf-aig-run-id`, as `workers-ai-provider` asks for it by `env.AI.fetch`. */
 export const bindingResumeRoute = defineRoute({
   path: '/workers-binding/ai-gateway/gateways/:gateway/run/:run/resume',
+  promise: 'gateway',
   api: 'workers-binding',
   isUnlimited: true,
   describe: () => ({

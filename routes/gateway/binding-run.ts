@@ -21,6 +21,7 @@ const API = 'workers-binding';
 /** `env.AI.run` with `gateway`. */
 export const bindingGatewayRunRoute = defineRoute({
   path: '/workers-binding/ai-gateway/run',
+  promise: 'gateway',
   api: API,
   describe: () => ({
     post: {

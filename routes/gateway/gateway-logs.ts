@@ -44,6 +44,7 @@ const OWN_LOGS = "A client's own. An admin key sees all.";
 /** The logs of a gateway, the newest first. */
 export const gatewayLogsRoute = defineRoute({
   path: `${REST}/logs`,
+  promise: 'gateway',
   api: 'workers-ai',
   isUnlimited: true,
   describe: () => ({
@@ -74,6 +75,7 @@ export const gatewayLogsRoute = defineRoute({
 /** One log. */
 export const gatewayLogRoute = defineRoute({
   path: `${REST}/logs/:log`,
+  promise: 'gateway',
   api: 'workers-ai',
   isUnlimited: true,
   describe: () => ({
@@ -113,6 +115,7 @@ export const gatewayLogRoute = defineRoute({
 /** Where a gateway is asked. */
 export const gatewayUrlRoute = defineRoute({
   path: `${REST}/url/:provider`,
+  promise: 'gateway',
   api: 'workers-ai',
   isUnlimited: true,
   describe: () => ({
@@ -134,6 +137,7 @@ export const gatewayUrlRoute = defineRoute({
 /** `env.AI.gateway(id).getLog` and `.patchLog`. */
 export const bindingLogRoute = defineRoute({
   path: `${BINDING}/logs/:log`,
+  promise: 'gateway',
   api: 'workers-binding',
   isUnlimited: true,
   describe: () => ({
@@ -172,6 +176,7 @@ export const bindingLogRoute = defineRoute({
 /** `env.AI.gateway(id).getUrl`. */
 export const bindingUrlRoute = defineRoute({
   path: `${BINDING}/url/:provider`,
+  promise: 'gateway',
   api: 'workers-binding',
   isUnlimited: true,
   describe: () => ({
@@ -192,6 +197,7 @@ export const bindingUrlRoute = defineRoute({
 /** `env.AI.gateway(id).run`. */
 export const bindingUniversalRoute = defineRoute({
   path: '/workers-binding/ai-gateway/universal/run/:gateway',
+  promise: 'gateway',
   api: 'ai-gateway',
   describe: () => ({
     post: {

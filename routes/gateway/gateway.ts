@@ -60,6 +60,7 @@ function inputsOf(shape: typeof gatewayHeadersSchema.shape): Record<string, z.Zo
 /** A request to one provider. */
 export const gatewayRoute = defineRoute({
   path: `${BASE}/:provider/:endpoint{.+}`,
+  promise: 'gateway',
   api: API,
   describe: () => ({
     post: {
@@ -102,6 +103,7 @@ export const gatewayRoute = defineRoute({
 /** A list of requests that are tried in order. */
 export const universalRoute = defineRoute({
   path: BASE,
+  promise: 'gateway',
   api: API,
   describe: () => ({
     post: {

@@ -20,6 +20,7 @@ const NS_PER_MS = 1e6;
 /** Ollama's embeddings. */
 export const ollamaEmbedRoute = defineRoute({
   path: '/api/embed',
+  promise: 'ollama',
   api: 'ollama',
   fieldNames: OLLAMA_FIELD_NAMES,
   isQueued: true,
@@ -71,6 +72,7 @@ export const ollamaEmbedRoute = defineRoute({
 /** Ollama's older route, of one text. Its clients have a method of their own for it. */
 export const ollamaEmbeddingsRoute = defineRoute({
   path: '/api/embeddings',
+  promise: 'ollama',
   api: 'ollama',
   fieldNames: OLLAMA_FIELD_NAMES,
   isQueued: true,

@@ -36,6 +36,7 @@ const ANSWER = (): ZodOpenApiResponseObject =>
 /** Ollama's chat, by the model's own chat template. */
 export const ollamaChatRoute = defineRoute({
   path: '/api/chat',
+  promise: 'ollama',
   api: 'ollama',
   fieldNames: OLLAMA_FIELD_NAMES,
   isQueued: true,
@@ -66,6 +67,7 @@ export const ollamaChatRoute = defineRoute({
 /** Ollama's completion of a prompt. */
 export const ollamaGenerateRoute = defineRoute({
   path: '/api/generate',
+  promise: 'ollama',
   api: 'ollama',
   fieldNames: new Map([...OLLAMA_FIELD_NAMES, ['messages', 'prompt']]),
   isQueued: true,

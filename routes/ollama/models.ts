@@ -31,6 +31,7 @@ const MODELS = (): ZodOpenApiResponseObject =>
 /** Ollama's list of models: of those that are served the ones that the key may use. */
 export const ollamaTagsRoute = defineRoute({
   path: '/api/tags',
+  promise: 'ollama',
   api: 'ollama',
   describe: () => ({
     get: {
@@ -53,6 +54,7 @@ export const ollamaTagsRoute = defineRoute({
 /** Those that are in memory. */
 export const ollamaPsRoute = defineRoute({
   path: '/api/ps',
+  promise: 'ollama',
   api: 'ollama',
   describe: () => ({
     get: {
@@ -73,6 +75,7 @@ export const ollamaPsRoute = defineRoute({
 /** What there is to know of a model; of one that is not loaded, what its files say. */
 export const ollamaShowRoute = defineRoute({
   path: '/api/show',
+  promise: 'ollama',
   api: 'ollama',
   describe: () => ({
     post: {
@@ -99,6 +102,7 @@ export const ollamaShowRoute = defineRoute({
 
 export const ollamaVersionRoute = defineRoute({
   path: '/api/version',
+  promise: 'ollama',
   api: 'ollama',
   access: 'open',
   describe: () => ({

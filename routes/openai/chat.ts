@@ -29,6 +29,7 @@ import { openAiErrorSchema } from '../shared/schemas/errors.ts';
 /** OpenAI's chat completion, by the model's own chat template. */
 export const chatRoute = defineRoute({
   path: '/v1/chat/completions',
+  promise: 'completions',
   operation: 'chat',
   isQueued: true,
   describe: () => ({

@@ -24,6 +24,7 @@ import { openAiErrorSchema } from '../shared/schemas/errors.ts';
 /** OpenAI's text completion. */
 export const completionRoute = defineRoute({
   path: '/v1/completions',
+  promise: 'completions',
   operation: 'text_completion',
   isQueued: true,
   describe: () => ({

@@ -16,6 +16,7 @@ import { readQueuedRequest, useRequestedEngine } from '../shared/queued-request.
 /** OpenAI's embeddings. */
 export const embeddingRoute = defineRoute({
   path: '/v1/embeddings',
+  promise: 'embeddings',
   operation: 'embeddings',
   isQueued: true,
   describe: () => ({

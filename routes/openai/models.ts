@@ -8,6 +8,7 @@ import { modelListSchema, modelSchema, toModelBody, toModelListBody } from './sc
 /** OpenAI's list of models: the default one, and all in MODELS_DIR, loaded or not; of these those that the key may use. */
 export const modelListRoute = defineRoute({
   path: '/v1/models',
+  promise: 'tokens',
   describe: () => ({
     get: {
       operationId: 'listModels',
@@ -33,6 +34,7 @@ export const modelListRoute = defineRoute({
 /** One model of that list. */
 export const modelRoute = defineRoute({
   path: '/v1/models/:model{.+}',
+  promise: 'tokens',
   describe: () => ({
     get: {
       operationId: 'retrieveModel',

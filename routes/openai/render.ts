@@ -14,6 +14,7 @@ import { toCompletion } from './schemas/generation.ts';
 /** vLLM's: the token ids that a completion would begin with. Routers ask for them, to find the replica that has them. */
 export const renderCompletionRoute = defineRoute({
   path: '/v1/completions/render',
+  promise: 'tokens',
   isQueued: true,
   describe: () => ({
     post: {
@@ -45,6 +46,7 @@ export const renderCompletionRoute = defineRoute({
 /** vLLM's: the token ids of the prompt that a chat completion would be made from. */
 export const renderChatRoute = defineRoute({
   path: '/v1/chat/completions/render',
+  promise: 'tokens',
   isQueued: true,
   describe: () => ({
     post: {

@@ -13,6 +13,7 @@ import { RESPONSE_FIELD_NAMES, responseRequestSchema } from './schemas/response-
 /** vLLM's: the token ids of the prompt that a response would be made from. */
 export const renderResponseRoute = defineRoute({
   path: '/v1/responses/render',
+  promise: 'tokens',
   fieldNames: RESPONSE_FIELD_NAMES,
   isQueued: true,
   describe: () => ({

@@ -45,6 +45,7 @@ import { parseInput } from '../shared/schemas/parse-input.ts';
 /** OpenAI's Responses API, by the model's own chat template. */
 export const responseRoute = defineRoute({
   path: '/v1/responses',
+  promise: 'responses',
   operation: 'chat',
   fieldNames: RESPONSE_FIELD_NAMES,
   isQueued: true,
@@ -144,6 +145,7 @@ const streamFormOf = (
 /** Counts what a response would read. */
 export const responseInputTokensRoute = defineRoute({
   path: '/v1/responses/input_tokens',
+  promise: 'responses',
   fieldNames: RESPONSE_FIELD_NAMES,
   describe: () => ({
     post: {

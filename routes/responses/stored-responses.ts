@@ -62,6 +62,7 @@ const idParam = z.object({
 /** A response that is stored, or still made. */
 export const storedResponseRoute = defineRoute({
   path: '/v1/responses/:id',
+  promise: 'responses',
   isUnlimited: true,
   describe: () => ({
     get: {
@@ -108,6 +109,7 @@ export const storedResponseRoute = defineRoute({
 /** Ends a response that is still made. */
 export const responseCancelRoute = defineRoute({
   path: '/v1/responses/:id/cancel',
+  promise: 'responses',
   isUnlimited: true,
   describe: () => ({
     post: {
@@ -139,6 +141,7 @@ export const responseCancelRoute = defineRoute({
 /** The conversation that a stored response answered. */
 export const responseInputItemsRoute = defineRoute({
   path: '/v1/responses/:id/input_items',
+  promise: 'responses',
   isUnlimited: true,
   describe: () => ({
     get: {

@@ -72,6 +72,7 @@ export type AttentionBody = z.output<typeof attentionResponseSchema>;
 /** The attention weights of every head for a short prompt. */
 export const attentionRoute = defineRoute({
   path: '/v1/attention',
+  promise: 'attention',
   describe: () => ({
     post: {
       operationId: 'inspectAttention',

@@ -17,6 +17,7 @@ const runParam = z.object({ id: z.string().meta({ description: 'As the list of r
 /** The reports that were kept. */
 export const benchmarkRunsRoute = defineRoute({
   path: '/benchmark/runs',
+  promise: 'benchmarks',
   describe: () => ({
     get: {
       operationId: 'listBenchmarkRuns',
@@ -35,6 +36,7 @@ export const benchmarkRunsRoute = defineRoute({
 /** One report. */
 export const benchmarkRunRoute = defineRoute({
   path: '/benchmark/runs/:id',
+  promise: 'benchmarks',
   describe: () => ({
     get: {
       operationId: 'benchmarkRun',

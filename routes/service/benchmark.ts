@@ -36,6 +36,7 @@ import {
 /** Runs a workload on the live engine, and keeps the last report. */
 export const benchmarkRoute = defineRoute({
   path: '/benchmark',
+  promise: 'benchmarks',
   describe: () => ({
     post: {
       operationId: 'runBenchmark',

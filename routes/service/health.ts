@@ -7,6 +7,7 @@ import { VERSION } from '../../src/version.ts';
 /** Says that the service process is alive. */
 export const healthRoute = defineRoute({
   path: '/health',
+  promise: 'health',
   access: 'open',
   isPolled: true,
   describe: () => ({
@@ -33,6 +34,7 @@ export const healthRoute = defineRoute({
 /** Says that the default model accepts requests. */
 export const readyRoute = defineRoute({
   path: '/ready',
+  promise: 'health',
   access: 'open',
   isPolled: true,
   describe: () => ({

@@ -4,6 +4,7 @@ import { errorResponses, textResponse } from '../openapi-parts.ts';
 /** What Prometheus scrapes. */
 export const metricsRoute = defineRoute({
   path: '/metrics',
+  promise: 'health',
   access: 'operator',
   isPolled: true,
   describe: () => ({

@@ -4,6 +4,7 @@ import { NO_SECURITY, openErrorResponses, textResponse } from '../openapi-parts.
 /** The description of every route, as it lies in the repository. */
 export const openApiRoute = defineRoute({
   path: '/openapi.yaml',
+  promise: 'health',
   access: 'open',
   describe: () => ({
     get: {

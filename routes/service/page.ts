@@ -32,6 +32,7 @@ const DOCS_POLICY = [...POLICY, "style-src 'self' 'unsafe-inline'"].join('; ');
 /** `GET /`: the page to look at the service with. */
 export const pageRoute = defineRoute({
   path: '/',
+  promise: 'page',
   access: 'open',
   describe: () => ({
     get: {
@@ -50,6 +51,7 @@ export const pageRoute = defineRoute({
 /** `GET /docs`: openapi.yaml for readers. */
 export const docsRoute = defineRoute({
   path: '/docs',
+  promise: 'page',
   access: 'open',
   describe: () => ({
     get: {
@@ -69,6 +71,7 @@ const fileParam = z.object({ file: z.string().meta({ description: 'As the page n
 /** `GET /assets/FILE`: scripts and styles of both. Their names change with their content. */
 export const assetRoute: Route = defineRoute({
   path: '/assets/:file',
+  promise: 'page',
   access: 'open',
   isPolled: true,
   describe: () => ({

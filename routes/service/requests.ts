@@ -23,6 +23,7 @@ import {
 /** `GET /v1/requests`: the requests that have not ended. */
 export const requestListRoute = defineRoute({
   path: '/v1/requests',
+  promise: 'requests',
   isUnlimited: true,
   describe: () => ({
     get: {
@@ -65,6 +66,7 @@ function listRequests(c: AppContext, models: ServedModels): RequestListBody {
 /** A request by its id: what became of it, and an end to it. */
 export const requestRoute = defineRoute({
   path: '/v1/requests/:id',
+  promise: 'requests',
   isUnlimited: true,
   describe: () => ({
     get: {

@@ -33,6 +33,7 @@ const resumeParams = {
 /** The rest of a stream whose connection broke. */
 export const streamRoute = defineRoute({
   path: '/v1/streams/:id',
+  promise: 'streams',
   isUnlimited: true,
   describe: () => ({
     get: {

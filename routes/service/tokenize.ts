@@ -46,6 +46,7 @@ const LARGE_TOKENS = 16_384;
 /** Text to token ids, as vLLM has it. */
 export const tokenizeRoute = defineRoute({
   path: '/tokenize',
+  promise: 'tokens',
   describe: () => ({
     post: {
       operationId: 'tokenize',
@@ -87,6 +88,7 @@ export const tokenizeRoute = defineRoute({
 /** Token ids to text, as vLLM has it. */
 export const detokenizeRoute = defineRoute({
   path: '/detokenize',
+  promise: 'tokens',
   describe: () => ({
     post: {
       operationId: 'detokenize',

@@ -39,6 +39,7 @@ const bodyOf = (json: string): string => JSON.stringify(toIndexBody(JSON.parse(j
 
 const indexesRoute = defineRoute({
   path: BASE,
+  promise: 'vectorize',
   api: API,
   describe: () => ({
     get: {
@@ -76,6 +77,7 @@ const indexesRoute = defineRoute({
 
 const indexRoute = defineRoute({
   path: `${BASE}/:index`,
+  promise: 'vectorize',
   api: API,
   describe: () => ({
     get: {
@@ -107,6 +109,7 @@ const indexRoute = defineRoute({
 
 const listRoute = defineRoute({
   path: `${BASE}/:index/list`,
+  promise: 'vectorize',
   api: API,
   describe: () => ({
     get: {
@@ -134,6 +137,7 @@ const listRoute = defineRoute({
 
 const metadataIndexListRoute = defineRoute({
   path: `${BASE}/:index/metadata_index/list`,
+  promise: 'vectorize',
   api: API,
   describe: () => ({
     get: {
@@ -154,6 +158,7 @@ const metadataIndexListRoute = defineRoute({
 
 const metadataIndexCreateRoute = defineRoute({
   path: `${BASE}/:index/metadata_index/create`,
+  promise: 'vectorize',
   api: API,
   describe: () => ({
     post: {
@@ -184,6 +189,7 @@ const metadataIndexCreateRoute = defineRoute({
 
 const metadataIndexDeleteRoute = defineRoute({
   path: `${BASE}/:index/metadata_index/delete`,
+  promise: 'vectorize',
   api: API,
   describe: () => ({
     post: {

@@ -132,6 +132,7 @@ const postRoute = (
 ): Route =>
   defineRoute({
     path: of.path(operation),
+    promise: 'vectorize',
     api: of.api,
     describe: () => ({ post: document }),
     createHandlers: (dependencies) => ({ post: handlerOf(of, handle, dependencies) }),
@@ -140,6 +141,7 @@ const postRoute = (
 const infoRoute = (of: VectorizeApi): Route =>
   defineRoute({
     path: of.path('info'),
+    promise: 'vectorize',
     api: of.api,
     describe: () => ({
       get: {

@@ -31,6 +31,7 @@ const API = 'workers-binding';
 /** `env.AI.run`. */
 export const bindingRunRoute = defineRoute({
   path: `${BASE}/run`,
+  promise: 'workers-ai',
   api: API,
   describe: () => ({
     post: {
@@ -88,6 +89,7 @@ async function run(c: AppContext, dependencies: RouteDependencies): Promise<Resp
 /** `env.AI.models`. */
 export const bindingModelsRoute = defineRoute({
   path: `${BASE}/ai-api/models/search`,
+  promise: 'workers-ai',
   api: API,
   describe: () => ({
     get: {

@@ -143,6 +143,7 @@ function toFoundModel(model: ModelStatus, name: string): FoundModel {
 /** Cloudflare's list of models: those of `GET /v1/models`, in its form. */
 export const modelSearchRoute = defineRoute({
   path: '/ai/models/search',
+  promise: 'workers-ai',
   api: 'workers-ai',
   describe: () => ({
     get: {

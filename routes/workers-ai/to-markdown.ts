@@ -250,6 +250,7 @@ const EXAMPLE = { files: [{ name: 'a.csv', mimeType: 'text/csv', data: 'YSxiCjEs
 /** `env.AI.toMarkdown(files)`. */
 export const bindingToMarkdownRoute = defineRoute({
   path: `${BINDING_PATH}/transformer`,
+  promise: 'documents',
   api: 'workers-binding',
   describe: () => ({
     post: transformOperation('toMarkdownByBinding', 'workers-binding', {
@@ -263,6 +264,7 @@ export const bindingToMarkdownRoute = defineRoute({
 /** `env.AI.toMarkdown().supported()`. */
 export const bindingMarkdownFormatsRoute = defineRoute({
   path: `${BINDING_PATH}/supported`,
+  promise: 'documents',
   api: 'workers-binding',
   describe: () => ({ get: supportedOperation('markdownFormatsByBinding', 'workers-binding') }),
   createHandlers: () => ({ get: supported }),
@@ -270,6 +272,7 @@ export const bindingMarkdownFormatsRoute = defineRoute({
 
 export const toMarkdownRoute = defineRoute({
   path: '/ai/tomarkdown',
+  promise: 'documents',
   api: 'workers-ai',
   describe: () => ({
     post: transformOperation('toMarkdown', 'workers-ai', {
@@ -282,6 +285,7 @@ export const toMarkdownRoute = defineRoute({
 
 export const markdownFormatsRoute = defineRoute({
   path: '/ai/tomarkdown/supported',
+  promise: 'documents',
   api: 'workers-ai',
   describe: () => ({ get: supportedOperation('markdownFormats', 'workers-ai') }),
   createHandlers: () => ({ get: supported }),

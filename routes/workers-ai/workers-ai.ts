@@ -52,6 +52,7 @@ const responses = () => ({
 /** What Cloudflare Workers AI does for a model, by the task that its id has there. A model id may hold slashes. */
 export const workersAiRoute = defineRoute({
   path: '/ai/run/:model{.+}',
+  promise: 'workers-ai',
   api: 'workers-ai',
   isQueued: true,
   describe: () => ({
@@ -79,6 +80,7 @@ export const workersAiRoute = defineRoute({
 /** Runs the model that the body names. */
 export const workersAiUnifiedRoute = defineRoute({
   path: '/ai/run',
+  promise: 'workers-ai',
   api: 'workers-ai',
   isQueued: true,
   describe: () => ({

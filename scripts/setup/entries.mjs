@@ -35,7 +35,6 @@ export const ENTRIES = [
   ...[
     'bench/main',
     'bench/harness/grammar-worker',
-    'scripts/cli-docs',
     'scripts/native-digest',
     'scripts/openapi',
     'scripts/test-gpu',
