@@ -5,7 +5,12 @@ import type { CanaryRun, HealthPoll, Observation } from '../../../chaos/support/
 
 /** The harness must not pass what it looks for: each fault alone is told, and a calm service has none. */
 
-const CASE: ChaosCase = { name: 'a-case', attack: 'nothing', shows: ['process'], run: () => Promise.resolve() };
+const CASE: ChaosCase = {
+  name: 'a-case',
+  attack: 'nothing',
+  shows: ['process'],
+  run: () => Promise.resolve(),
+};
 const POLL: HealthPoll = { startedAt: 0, ms: 3, ownMs: 2, outcome: '200' };
 const CANARY: CanaryRun = {
   status: 200,
