@@ -1,9 +1,9 @@
 import { readFinding } from './fuzz/findings.ts';
 import { fillIn } from './fuzz/fuzz-script.ts';
-import { faultOfAnswer } from './fuzz/judge-answer.ts';
+import { faultOfScript } from './fuzz/judge-script.ts';
 import { TOOL_FAMILIES } from './fuzz/tools.ts';
 import { withModel } from './scene.ts';
-import { Client } from './support/client.ts';
+import { Client, type Answer } from './support/client.ts';
 import { Fixtures } from './support/fixtures.ts';
 import { ServiceUnderTest } from './support/service.ts';
 
@@ -19,13 +19,16 @@ export async function replay(file: string): Promise<number> {
   for (const script of scripts) {
     const service = await ServiceUnderTest.launch(withModel({ settings }, fixtures));
     const client = new Client(service.url);
-    const answers: string[] = [];
-    for (const [index, step] of script.entries()) {
-      const { method, path, headers, body } = fillIn(step, answers);
+    const answers: Answer[] = [];
+    for (const step of script) {
+      const { method, path, headers, body } = fillIn(
+        step,
+        answers.map(({ text }) => text),
+      );
       const options = { headers, limitMs: LIMIT_MS, ...(body === undefined ? {} : { body }) };
       const answer = await client.call(method, path, options);
-      answers.push(answer.text);
-      const said = faultOfAnswer(script, index, answer);
+      answers.push(answer);
+      const said = faultOfScript(script, answers);
       if (said !== undefined) numBad++;
       const verdict = said === undefined ? 'good' : `BAD: ${said}`;
       process.stdout.write(`${method} ${path} ${answer.status}, ${Math.round(answer.ms)} ms, ${verdict}\n`);

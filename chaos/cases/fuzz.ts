@@ -176,6 +176,19 @@ const ATTACKS: Readonly<Record<string, Pick<ChaosCase, 'attack' | 'shows'>>> = {
     attack: 'documents to be Markdown with bytes changed, left out and repeated, and under other names',
     shows: ['documents'],
   },
+  vectors: {
+    attack:
+      'indexes made, filled, asked and deleted in any order by both APIs, their own compared with a model',
+    shows: ['vectorize'],
+  },
+  gateways: {
+    attack: 'requests, lists, kept answers and logs of gateways by owners who read those of each other',
+    shows: ['gateway'],
+  },
+  bindings: {
+    attack: "runs by a Worker's binding, and the rest of streams and jobs of another's",
+    shows: ['gateway'],
+  },
   texts: {
     attack: 'texts without spaces, of one character, of all scripts, with texts of special tokens',
     shows: ['tokens'],

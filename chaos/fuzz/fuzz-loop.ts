@@ -1,8 +1,8 @@
 import { times } from '../support/attack.ts';
-import type { Client } from '../support/client.ts';
+import type { Answer, Client } from '../support/client.ts';
 import { keepFinding } from './findings.ts';
 import { fillIn, scriptsOf, type FuzzKind, type FuzzScript } from './fuzz-script.ts';
-import { faultOfAnswer } from './judge-answer.ts';
+import { faultOfScript } from './judge-script.ts';
 
 export interface LoopOptions {
   kinds: readonly FuzzKind[];
@@ -58,19 +58,22 @@ class FuzzLoop {
   async #run(kind: FuzzKind, script: FuzzScript): Promise<void> {
     await this.#recovering;
     this.#running.add(script);
-    const answers: string[] = [];
-    for (const [index, step] of script.entries()) {
-      const { method, path, headers, body } = fillIn(step, answers);
+    const answers: Answer[] = [];
+    for (const step of script) {
+      const { method, path, headers, body } = fillIn(
+        step,
+        answers.map(({ text }) => text),
+      );
       const { client } = this.#options;
       const answer = await client.call(method, path, {
         headers,
         limitMs: kind.limitMs ?? LIMIT_MS,
         ...(body === undefined ? {} : { body }),
       });
-      answers.push(answer.text);
+      answers.push(answer);
       this.outcome.numRequests++;
       this.outcome.statuses.set(answer.status, (this.outcome.statuses.get(answer.status) ?? 0) + 1);
-      const fault = faultOfAnswer(script, index, answer);
+      const fault = faultOfScript(script, answers);
       if (fault === undefined) continue;
       // Faults while the service recovers from another belong to that one.
       if (this.#recovering === undefined)

@@ -30,6 +30,13 @@ export function* scriptsOf({ scripts }: FuzzKind, seed: number): Generator<FuzzS
   for (let chunk = 0; ; chunk++) yield* fc.sample(scripts, { numRuns: CHUNK, seed: (seed + chunk) | 0 });
 }
 
+/** One of the good values, and now and then one of the bad ones. */
+export const mostly = <T>(good: readonly T[], bad: readonly T[], weight = 30): fc.Arbitrary<T> =>
+  fc.oneof(
+    { weight, arbitrary: fc.constantFrom(...good) },
+    { weight: 1, arbitrary: fc.constantFrom(...bad) },
+  );
+
 export const jsonStep = (
   method: string,
   path: string,

@@ -25,6 +25,7 @@ interface Json {
 export function faultOfAnswer(script: FuzzScript, index: number, answer: Answer): string | undefined {
   const { status, text, error } = answer;
   if (status === 0) return `no answer (${error ?? ''})`;
+  if (status === 504 && limitsTime(script[index])) return undefined;
   if (status >= 500) return `${status} ${text.slice(0, 200)}`;
   if (status !== 200) return undefined;
   try {
@@ -33,6 +34,10 @@ export function faultOfAnswer(script: FuzzScript, index: number, answer: Answer)
     return `it cannot be judged: ${String(thrown).slice(0, 200)}`;
   }
 }
+
+/** The client itself says after how many milliseconds there is no answer. */
+const limitsTime = (step: FuzzScript[number] | undefined): boolean =>
+  step?.headers['cf-aig-request-timeout'] !== undefined || step?.body?.includes('imeout') === true;
 
 function faultOfGood(
   script: FuzzScript,
