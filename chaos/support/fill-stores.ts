@@ -14,6 +14,11 @@ const NUM_STREAMS = 80;
 /** A byte-level tokenizer remembers how 10,000 words are merged, of up to 255 characters each. */
 const NUM_WORD_LISTS = 30;
 const WORDS_PER_LIST = 400;
+/** Answers of 250 KB that a gateway keeps, and logs with texts of 16 KB: of both more than there is room for. */
+const NUM_CACHED = 350;
+const NUM_LOGGED = 4200;
+const LOGGED_CHARACTERS = 20_000;
+const GATEWAY_PATH = '/gateway/a/full/openai';
 const JOBS_PATH = `/ai/run/${MODEL_ID}?queueRequest=true`;
 /** The vectors of so many texts take half a MiB of the 64 that answers of jobs may take. */
 const NUM_JOBS = 140;
@@ -21,7 +26,7 @@ const TEXTS_PER_JOB = 100;
 
 /**
  * Fills what a service keeps for its clients to the bounds: stored responses, streams that can be resumed, words that the
- * tokenizer has merged, and answers of batch jobs. What grows afterwards is none of these.
+ * tokenizer has merged, answers of batch jobs, and the answers and logs of gateways. What grows afterwards is none of these.
  */
 export async function fillStores(url: string): Promise<void> {
   const client = new Client(url, ADDRESS);
@@ -30,6 +35,7 @@ export async function fillStores(url: string): Promise<void> {
   await inTurns(NUM_STREAMS, () => reader.stream('/v1/completions', LARGE_STREAM, { limitMs: LIMIT_MS }));
   for (let list = 0; list < NUM_WORD_LISTS; list++) await tokenizeWords(client, list * WORDS_PER_LIST);
   await fillBatchAnswers(client);
+  await fillGateways(client);
   reader.close();
   client.close();
 }
@@ -72,6 +78,23 @@ async function fillBatchAnswers(client: Client): Promise<void> {
   const isDone = async (): Promise<boolean> =>
     'responses' in (await callJobs(client, { request_id: last['request_id'] }));
   if (!(await until(isDone, LIMIT_MS, 200))) throw new Error('the batch jobs that fill a store are not done');
+}
+
+async function fillGateways(client: Client): Promise<void> {
+  const input = Array.from({ length: 32 }, (_, index) => `text ${index}`);
+  let key = 0;
+  await inTurns(NUM_CACHED, () =>
+    client.post(
+      `${GATEWAY_PATH}/embeddings`,
+      { input },
+      { limitMs: LIMIT_MS, headers: { 'cf-aig-cache-key': `key-${key++}` } },
+    ),
+  );
+  const logged = { unknown: 'x'.repeat(LOGGED_CHARACTERS) };
+  const headers = { 'cf-aig-collect-log': 'true' };
+  await inTurns(NUM_LOGGED, () =>
+    client.post(`${GATEWAY_PATH}/chat/completions`, logged, { limitMs: LIMIT_MS, headers }),
+  );
 }
 
 /** The result that an answer has. */
