@@ -14,6 +14,8 @@ const LIMIT_MS = 60_000;
  * 72, what malloc holds for the other threads 40. Six attacks in a row grow no more.
  */
 const KEPT_BYTES = 288 * 2 ** 20;
+/** Objects of bodies that were let go, until V8 collects them. */
+const GARBAGE_BYTES = 128 * 2 ** 20;
 const CHAT = { messages: [{ role: 'user', content: 'Hello' }], max_tokens: 4 };
 
 const chat = (client: Client): Promise<Answer> =>
@@ -149,6 +151,7 @@ export const GATEWAY_CASES: readonly ChaosCase[] = [
     shows: ['gateway'],
     attack:
       '300 connections of one address hold bodies of 65,000 names, 10 MB each in memory, while they wait for another attempt',
+    moreBytes: GARBAGE_BYTES,
     run: sleepingAttempts,
   },
 ];
