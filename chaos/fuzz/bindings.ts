@@ -123,7 +123,7 @@ const others = fc.constantFrom<FuzzStep>(
 
 export const BINDING_KIND: FuzzKind = {
   name: 'bindings',
-  scripts: fc.tuple(fc.nat(NUM_RUNS), fc.constantFrom(...OWNERS)).chain(([number, owner]) => {
+  scripts: fc.tuple(fc.noBias(fc.nat(NUM_RUNS)), fc.constantFrom(...OWNERS)).chain(([number, owner]) => {
     const [first, second] = [`run-${owner}-${number}`, `run-${owner}-${number}b`];
     const follower = fc.oneof(
       { weight: 4, arbitrary: rest(first) },

@@ -156,7 +156,7 @@ const patch = mostly<object>(
   8,
 );
 
-/** Of the log that the answer to a step lists first. */
+/** Reads or changes a log that the answer to a step lists. */
 const ofLog = (listed: number): fc.Arbitrary<FuzzStep> =>
   fc
     .tuple(

@@ -37,7 +37,8 @@ export function faultOfAnswer(script: FuzzScript, index: number, answer: Answer)
 
 /** The client itself says after how many milliseconds there is no answer. */
 const limitsTime = (step: FuzzScript[number] | undefined): boolean =>
-  step?.headers['cf-aig-request-timeout'] !== undefined || step?.body?.includes('imeout') === true;
+  step?.headers['cf-aig-request-timeout'] !== undefined ||
+  /requestTimeout/.test(step?.body?.toString('latin1') ?? '');
 
 function faultOfGood(
   script: FuzzScript,

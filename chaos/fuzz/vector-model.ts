@@ -1,3 +1,4 @@
+import { clip, isRecord } from '../../src/values.ts';
 import type { Answer } from '../support/client.ts';
 import { parseJson, type FuzzScript, type FuzzStep } from './fuzz-script.ts';
 
@@ -22,8 +23,10 @@ export function faultOfVectors(script: FuzzScript, answers: readonly Answer[]): 
   const asked = operationOf(script[index]);
   const answer = answers[index];
   if (asked === undefined || answer?.status !== GOOD_STATUS) return undefined;
-  const held = heldBefore(script, answers.slice(0, index));
-  return held === undefined ? undefined : faultOf(asked, resultOf(answer), held);
+  const config = configOf(script, answers);
+  const held = config === undefined ? undefined : heldBefore(config, script, answers.slice(0, index));
+  if (config === undefined || held === undefined) return undefined;
+  return faultOf(asked, resultOf(answer), held, config);
 }
 
 interface Operation {
@@ -46,12 +49,24 @@ function resultOf({ text }: Answer): unknown {
   return isRecord(json) && 'success' in json ? json['result'] : json;
 }
 
+interface Config {
+  readonly dimensions: number;
+  readonly metric: string;
+}
+
+/** Of the index that the first step made; undefined where it made none. */
+function configOf(script: FuzzScript, answers: readonly Answer[]): Config | undefined {
+  if (answers[0]?.status !== GOOD_STATUS) return undefined;
+  const body = parseJson(script[0]?.body?.toString('utf8') ?? '');
+  return isRecord(body) && isRecord(body['config']) ? (body['config'] as unknown as Config) : undefined;
+}
+
 /** By id; undefined where a batch leaves open what was taken of it. */
-function heldBefore(script: FuzzScript, answers: readonly Answer[]): Map<string, Held> | undefined {
-  const config = parseJson(script[0]?.body?.toString('utf8') ?? '');
-  if (answers[0]?.status !== GOOD_STATUS || !isRecord(config) || !isRecord(config['config']))
-    return undefined;
-  const dimensions = Number(config['config']['dimensions']);
+function heldBefore(
+  { dimensions }: Config,
+  script: FuzzScript,
+  answers: readonly Answer[],
+): Map<string, Held> | undefined {
   const held = new Map<string, Held>();
   for (const [index, { status }] of answers.entries()) {
     const operation = operationOf(script[index]);
@@ -89,9 +104,10 @@ function faultOf(
   { name, body }: Operation,
   result: unknown,
   held: ReadonlyMap<string, Held>,
+  { metric }: Config,
 ): string | undefined {
   if (name.startsWith('get')) return faultOfFound(idsOf(body), result, held);
-  if (name === 'query') return faultOfMatches(parseJson(body) ?? {}, result, held);
+  if (name === 'query') return faultOfMatches(parseJson(body) ?? {}, result, held, metric);
   const count = isRecord(result) ? (result['vectorCount'] ?? result['totalCount']) : undefined;
   if (count === undefined || count === held.size) return undefined;
   return `${name} tells of ${JSON.stringify(count)} vectors, of which there are ${held.size}`;
@@ -107,7 +123,7 @@ function faultOfFound(
   for (const id of ids) {
     const expected = described(held.get(id));
     const got = described(found.get(id));
-    if (got !== expected) return `the vector ${id} is ${got}, and was put as ${expected}`;
+    if (got !== expected) return `the vector ${id} is ${clip(got)}, and was put as ${clip(expected)}`;
   }
   return undefined;
 }
@@ -118,7 +134,7 @@ const described = (vector: Held | undefined): string =>
     vector === undefined
       ? null
       : [vector.values, vector.namespace === '' ? null : (vector.namespace ?? null), vector.metadata ?? null],
-  ).slice(0, 200);
+  );
 
 interface Question {
   readonly topK?: number;
@@ -136,6 +152,7 @@ function faultOfMatches(
   { topK = 5, namespace, filter }: Question,
   result: unknown,
   held: ReadonlyMap<string, Held>,
+  metric: string,
 ): string | undefined {
   const given = isRecord(result) ? result['matches'] : undefined;
   if (!Array.isArray(given)) return 'a query has no list of matches';
@@ -146,12 +163,10 @@ function faultOfMatches(
   const expected = Math.min(topK, held.size);
   if (matches.length !== expected) return `a query found ${matches.length} of ${expected} vectors`;
   const scores = matches.map(({ score }) => score);
-  const isSorted = (sign: number): boolean =>
-    scores.every(
-      (score, i) => i === 0 || sign * (score - (scores[i - 1] ?? score)) >= -TOLERANCE * Math.abs(score),
-    );
-  return isSorted(1) || isSorted(-1) ? undefined : `scores are in no order: ${scores.slice(0, 8).join(', ')}`;
+  // A distance grows from the nearest on, a likeness falls.
+  const sign = metric === 'euclidean' ? 1 : -1;
+  const isSorted = scores.every(
+    (score, i) => i === 0 || sign * (score - (scores[i - 1] ?? score)) >= -TOLERANCE * Math.abs(score),
+  );
+  return isSorted ? undefined : `scores are in no order: ${scores.slice(0, 8).join(', ')}`;
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -55,6 +55,13 @@ describe('an answer about an index of vectors', () => {
     const matches = (...ids: string[]): Answer =>
       wrapped({ count: ids.length, matches: ids.map((id, i) => ({ id, score: 1 - i })) });
     expect(after(put, query, matches('one', 'two'))).toBeUndefined();
+    const farthestFirst = wrapped({
+      matches: [
+        { id: 'two', score: 0 },
+        { id: 'one', score: 1 },
+      ],
+    });
+    expect(after(put, query, farthestFirst)).toContain('in no order');
     expect(after(put, query, matches('one'))).toContain('found 1 of 2');
     expect(after(put, query, matches('one', 'three'))).toContain('three, which is not there');
   });
