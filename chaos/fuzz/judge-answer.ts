@@ -38,7 +38,7 @@ export function faultOfAnswer(script: FuzzScript, index: number, answer: Answer)
 /** The client itself says after how many milliseconds there is no answer. */
 const limitsTime = (step: FuzzScript[number] | undefined): boolean =>
   step?.headers['cf-aig-request-timeout'] !== undefined ||
-  /requestTimeout/.test(step?.body?.toString('latin1') ?? '');
+  /request-?timeout/i.test(step?.body?.toString('latin1') ?? '');
 
 function faultOfGood(
   script: FuzzScript,

@@ -86,7 +86,8 @@ describe('an answer to a client', () => {
   it('may come too late where the client says what that is, and else not', () => {
     const late = answer({}, 504);
     expect(faultOfScript([ask('one')], [late])).toContain('504');
-    const step = postStep('/gateway/a/g', [{ config: { requestTimeout: 1 } }]);
-    expect(faultOfScript([step], [late])).toBeUndefined();
+    for (const entry of [{ config: { requestTimeout: 1 } }, { headers: { 'cf-aig-request-timeout': '1' } }]) {
+      expect(faultOfScript([postStep('/gateway/a/g', [entry])], [late])).toBeUndefined();
+    }
   });
 });
